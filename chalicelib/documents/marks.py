@@ -1,0 +1,118 @@
+"""
+What is put on paper, as values: text, rules, and the bands that carry them.
+
+All lengths are millimetres, all type sizes points.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import Final
+
+from .typefaces import CAP_HEIGHT, MM_PER_POINT, Weight, text_width
+
+_TOLERANCE: Final = 1e-6
+_LINE_BREAK: Final = re.compile(r"\r\n|[\r\n]")
+# A piece ends where a line may: after spaces, and after a hyphen, dash, slash or at sign.
+_ENDS: Final = r"\-\u2010\u2013\u2014/@"
+_PIECES: Final = re.compile(rf"[ ]+|[^ {_ENDS}]*[{_ENDS}]+|[^ {_ENDS}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Attributes: ink: Grey from 0 (black) to 255 (white)."""
+
+    size: float
+    weight: Weight = Weight.REGULAR
+    ink: int = 30
+
+    def width(self, text: str) -> float:
+        return text_width(text, self.weight, self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text that starts at *x*."""
+
+    x: float
+    content: str
+    style: Style
+
+    @property
+    def end(self) -> float:
+        return self.x + self.style.width(self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A horizontal line, *y* below the top of its band."""
+
+    start: float
+    end: float
+    y: float
+    thickness: float
+    ink: int
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A strip across the page whose texts share one baseline.  Never broken over pages."""
+
+    height: float
+    texts: tuple[Text, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def baseline(self) -> float:
+        """Distance from the top that puts the largest capitals in the middle."""
+        largest = max((text.style.size for text in self.texts), default=0.0)
+        return (self.height + largest * CAP_HEIGHT * MM_PER_POINT) / 2
+
+
+def aligned_right(end: float, content: str, style: Style) -> Text:
+    return Text(end - style.width(content), content, style)
+
+
+def wrapped(text: str, style: Style, width: float) -> list[str]:
+    """
+    Break *text* into lines no wider than *width*, losing nothing but spaces at the breaks.
+
+    Line breaks in *text* are kept.  A word wider than *width* is broken between letters; a
+    single letter wider than it gets a line of its own.
+    """
+    lines: list[str] = []
+    for paragraph in _LINE_BREAK.split(text.strip()):
+        line = ""
+        for piece in _fitting(paragraph.replace("\t", " "), style, width):
+            if line and style.width((line + piece).rstrip(" ")) > width + _TOLERANCE:
+                lines.append(line.rstrip(" "))
+                line = ""
+            line = (line + piece).lstrip(" ")
+        lines.append(line.rstrip(" "))
+    return lines
+
+
+def beside(left: Sequence[Band], right: Sequence[Band]) -> list[Band]:
+    """Put two columns of bands next to each other, band by band."""
+    nothing = Band(0)
+    return [
+        replace(
+            one,
+            height=max(one.height, other.height),
+            texts=one.texts + other.texts,
+            rules=one.rules + other.rules,
+        )
+        for one, other in zip_longest(left, right, fillvalue=nothing)
+    ]
+
+
+def _fitting(paragraph: str, style: Style, width: float) -> Iterator[str]:
+    """Cut *paragraph* into pieces that fit, at the places where a line may break."""
+    for piece in _PIECES.findall(paragraph):
+        if style.width(piece) <= width or piece.startswith(" "):
+            yield piece
+        else:
+            yield from piece

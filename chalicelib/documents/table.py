@@ -1,0 +1,138 @@
+"""The table of lines: project, work, hours, rate and amount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Final
+
+from . import figures
+from .grid import BODY, DARK, HAIRLINE, LABEL, LEFT, LINE, QUIET, RIGHT, column, gap, ruled
+from .marks import Band, Text, aligned_right, beside, wrapped
+from .pages import Block
+from .printed import PrintedInvoice, PrintedLine
+from .wording import Wording
+
+_GUTTER: Final = 6.0
+_NARROW_GUTTER: Final = 4.0
+_WIDEST_CODE: Final = 30.0
+_PADDING: Final = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """
+    Where text starts (code, name, work) and figures end (hours, rate, amount).
+
+    Attributes:
+        rate_places: The most decimals of any rate; shorter ones leave room for the rest, so
+            that the points of 33.50 and 37.735 align.
+    """
+
+    name: float
+    work: float
+    hours: float
+    rate: float
+    rate_places: int
+    code: float = LEFT
+    amount: float = RIGHT
+
+
+def table(invoice: PrintedInvoice, words: Wording) -> list[Block]:
+    """
+    Set the lines in the order given, each a block under the table's heading.
+
+    The first line of a project has its code and name; the others the code alone, greyed.
+    """
+    if not invoice.lines:
+        return []
+    columns = _columns(invoice, words)
+    heading = _heading(columns, invoice.currency, words)
+    codes = [None, *(line.project_code for line in invoice.lines), None]
+    return [
+        Block(
+            tuple(
+                _row(
+                    line,
+                    columns,
+                    words,
+                    opens=before != line.project_code,
+                    closes=after != line.project_code,
+                )
+            ),
+            heading,
+        )
+        for before, line, after in zip(codes, invoice.lines, codes[2:], strict=False)
+    ]
+
+
+def _columns(invoice: PrintedInvoice, words: Wording) -> _Columns:
+    """Give figures the width their widest needs, and projects what is left."""
+    lines = invoice.lines
+    rates = [figures.rate(line.unit_rate) for line in lines]
+    places = max(map(figures.places, rates))
+    amount_label, rate_label = _with_currency(invoice.currency, words)
+
+    amounts = _widest((figures.money(line.amount) for line in lines), amount_label)
+    rate = RIGHT - amounts - _GUTTER
+    hours = rate - _widest((_padded(figure, places) for figure in rates), rate_label) - _GUTTER
+    hours_width = _widest((figures.money(line.hours) for line in lines), words.hours)
+    work = hours - hours_width - _GUTTER - _widest((words.regular, words.overtime), words.work)
+    codes = (part for line in lines for part in wrapped(line.project_code, QUIET, _WIDEST_CODE))
+    code = min(_widest(codes, ""), (work - LEFT) / 3)
+    return _Columns(LEFT + code + _NARROW_GUTTER, work, hours, rate, places)
+
+
+def _with_currency(currency: str, words: Wording) -> tuple[str, str]:
+    return f"{words.amount} ({currency})", f"{words.rate} ({currency})"
+
+
+def _widest(texts: Iterable[str], label: str) -> float:
+    return max(LABEL.width(label), *map(BODY.width, texts))
+
+
+def _padded(rate: str, places: int) -> str:
+    return rate + "0" * (places - figures.places(rate))
+
+
+def _heading(columns: _Columns, currency: str, words: Wording) -> tuple[Band, ...]:
+    amount, rate = _with_currency(currency, words)
+    texts = (
+        Text(columns.code, words.project, LABEL),
+        Text(columns.work, words.work, LABEL),
+        aligned_right(columns.hours, words.hours, LABEL),
+        aligned_right(columns.rate, rate, LABEL),
+        aligned_right(columns.amount, amount, LABEL),
+    )
+    return (Band(LINE, texts), gap(0.6), ruled(0.6, DARK))
+
+
+def _row(
+    line: PrintedLine, columns: _Columns, words: Wording, *, opens: bool, closes: bool
+) -> list[Band]:
+    """Set one line; *opens* and *closes* say whether it is its project's first and last."""
+    code_width = columns.name - columns.code - _NARROW_GUTTER
+    name_width = columns.work - columns.name - _NARROW_GUTTER
+    cells = (
+        column(line.project_code, QUIET, columns.code, code_width),
+        column(line.project_name if opens else "", BODY, columns.name, name_width),
+        [Band(LINE, _figures(line, columns, words))],
+    )
+    return [
+        gap(_PADDING if opens else 0.0),
+        *reduce(beside, cells),
+        gap(_PADDING),
+        *([ruled(0.2, HAIRLINE)] if closes else []),
+    ]
+
+
+def _figures(line: PrintedLine, columns: _Columns, words: Wording) -> tuple[Text, ...]:
+    rate = figures.rate(line.unit_rate)
+    missing = BODY.width("0") * (columns.rate_places - figures.places(rate))
+    return (
+        Text(columns.work, words.kind(line.kind), BODY),
+        aligned_right(columns.hours, figures.money(line.hours), BODY),
+        aligned_right(columns.rate - missing, rate, BODY),
+        aligned_right(columns.amount, figures.money(line.amount), BODY),
+    )

@@ -1,0 +1,39 @@
+"""The texts inside a value made of dataclasses and tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+from .coverage import composed
+
+_Value = TypeVar("_Value")
+
+
+def texts(value: object) -> Iterator[str]:
+    """Give every text in *value*, at any depth, in the order of the fields."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from texts(part)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from texts(getattr(value, field.name))
+
+
+def with_composed_texts(value: _Value) -> _Value:
+    """Copy *value* with every text composed (NFC)."""
+    return cast("_Value", _composed(value))
+
+
+def _composed(value: Any) -> Any:
+    if isinstance(value, str):
+        return composed(value)
+    if isinstance(value, tuple):
+        return tuple(_composed(part) for part in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {field.name: _composed(getattr(value, field.name)) for field in fields(value)}
+        return replace(value, **parts)
+    return value

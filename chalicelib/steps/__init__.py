@@ -1,0 +1,1 @@
+"""What each Lambda does: bill the month, render an invoice, email an invoice."""

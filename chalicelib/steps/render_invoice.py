@@ -1,0 +1,120 @@
+"""Render: draw an issued invoice, store it once, note its hash, pass its deliveries on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from chalicelib import objects, queues
+from chalicelib.billing.errors import BillingError
+from chalicelib.documents.invoice_pdf import render
+from chalicelib.documents.printed import PrintedInvoice, PrintedLine, PrintedParty
+from chalicelib.settings import Settings
+from chalicelib.store import deliveries, queries
+from chalicelib.store.connection import engine
+
+from .messages import handle_each
+
+
+class UnknownInvoice(BillingError):
+    """A message names an invoice this database does not have."""
+
+    def __init__(self, invoice_id: int) -> None:
+        self.invoice_id = invoice_id
+        super().__init__(f"no invoice has the id {invoice_id}; check DATABASE_URL")
+
+
+def handle(event: dict[str, Any]) -> dict[str, Any]:
+    """An SQS event with messages ``{"invoice_id": 7}``; answers with the partial batch response."""
+    settings = Settings.from_environment(os.environ)
+    return handle_each(event, "invoice_id", lambda number: render_invoice(settings, number))
+
+
+def render_invoice(settings: Settings, invoice_id: int) -> None:
+    """
+    Store the document of an invoice unless it is stored, and queue its mails.
+
+    Safe to repeat at any point: the object is written once, and so is its row.
+
+    Raises:
+        UnknownInvoice: If there is no such invoice.
+    """
+    with engine(settings.database_url).connect() as connection:
+        invoice = connection.execute(queries.invoice_by_id(invoice_id)).mappings().one_or_none()
+        if invoice is None:
+            raise UnknownInvoice(invoice_id)
+        if invoice["s3_key"] is None:
+            lines = connection.execute(queries.lines_of(invoice_id)).mappings().all()
+            key = document_key(invoice)
+            stored = _store_once(settings.document_bucket, key, render(printed(invoice, lines)))
+            deliveries.record_document(
+                connection,
+                invoice_id,
+                s3_key=key,
+                sha256=hashlib.sha256(stored).hexdigest(),
+                size=len(stored),
+            )
+            connection.commit()
+        queued = connection.execute(deliveries.queued_of(invoice_id)).scalars().all()
+    queues.publish(settings.email_queue_url, "delivery_id", queued)
+
+
+def document_key(invoice: RowMapping) -> str:
+    """
+    Where the document is kept.
+
+    The number is public; the content's hash beside it is not, so the key cannot be guessed.
+    """
+    period = invoice["period"].isoformat()[:7]
+    return f"invoices/{period}/{invoice['number']}-{invoice['content_sha256']}.pdf"
+
+
+def _store_once(bucket: str, key: str, pdf: bytes) -> bytes:
+    """Write *pdf* unless an interrupted try already has; returns the bytes that are stored."""
+    try:
+        objects.put_once(bucket, key, pdf, "application/pdf")
+    except objects.ObjectExists:
+        return objects.get(bucket, key)
+    return pdf
+
+
+def printed(invoice: RowMapping, lines: Sequence[RowMapping]) -> PrintedInvoice:
+    """The invoice as it is printed, from its ledger rows alone."""
+    return PrintedInvoice(
+        number=invoice["number"],
+        kind=invoice["kind"],
+        credits_number=invoice["credits_number"],
+        period_start=invoice["period"],
+        issued_at=invoice["issued_at"],
+        issued_on=invoice["issued_on"],
+        due_on=invoice["due_on"],
+        currency=invoice["currency"],
+        supplier=PrintedParty(
+            name=invoice["supplier_name"],
+            address=invoice["supplier_address"],
+            country=invoice["supplier_country"],
+            tax_id=invoice["supplier_tax_id"],
+            iban=invoice["supplier_iban"],
+            email=invoice["supplier_email"],
+        ),
+        buyer=PrintedParty(
+            name=invoice["buyer_name"],
+            address=invoice["buyer_address"],
+            country=invoice["buyer_country"],
+            tax_id=invoice["buyer_tax_id"],
+            iban=None,
+            email=None,
+        ),
+        lines=tuple(
+            PrintedLine(**{name: line[name] for name in PrintedLine.__dataclass_fields__})
+            for line in lines
+        ),
+        subtotal=invoice["subtotal"],
+        tax_rate=invoice["tax_rate"],
+        tax=invoice["tax"],
+        total=invoice["total"],
+    )

@@ -1,0 +1,1 @@
+"""Postgres through SQLAlchemy Core: tables, queries, extraction, numbering, issuing."""

@@ -1,0 +1,92 @@
+"""How to reach the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from chalicelib.billing.errors import BillingError
+from chalicelib.billing.period import Period
+
+CONNECT_SECONDS = 10
+# The first half of the advisory lock's key; the second is the period.
+PERIOD_LOCK = 0x53426C
+
+
+class DatabaseUnreachable(BillingError):
+    """Nothing that speaks Postgres answers at DATABASE_URL."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"the database at DATABASE_URL does not answer ({reason}); start it or correct the URL"
+        )
+
+
+@cache
+def engine(database_url: str) -> Engine:
+    """
+    The process's one engine for *database_url*, any URL that libpq takes.
+
+    Connections are kept across the invocations of a warm Lambda, and checked before use.
+    """
+
+    def connect() -> psycopg.Connection:
+        return psycopg.connect(database_url, connect_timeout=CONNECT_SECONDS)
+
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=connect,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_size=2,
+        max_overflow=2,
+    )
+
+
+def driver(connection: Connection) -> psycopg.Connection:
+    """The psycopg connection below *connection*, for COPY; in the same transaction."""
+    below = connection.connection.driver_connection
+    if not isinstance(below, psycopg.Connection):
+        raise TypeError(type(below))
+    return below
+
+
+def check_reachable(database_url: str) -> None:
+    """
+    Raises:
+        DatabaseUnreachable: If no connection can be made.
+    """
+    try:
+        with engine(database_url).connect():
+            return
+    except (OperationalError, psycopg.ProgrammingError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise DatabaseUnreachable(reason) from error
+
+
+@contextmanager
+def period_lock(engine: Engine, period: Period) -> Iterator[Connection]:
+    """
+    Hold *period* against every other run of it, waiting for one that has it.
+
+    The lock belongs to the session, not to a transaction: it is taken before the snapshot, so
+    that a run which waited sees what the other committed, and a crash releases it.
+    """
+    key = {"group": PERIOD_LOCK, "month": period.start.year * 12 + period.start.month}
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:group, :month)"), key)
+        connection.commit()
+        try:
+            yield connection
+        except BaseException:
+            # Whatever state the session is in, closing it releases the lock.
+            connection.invalidate()
+            raise
+        connection.execute(text("SELECT pg_advisory_unlock(:group, :month)"), key)
+        connection.commit()

@@ -1,0 +1,135 @@
+"""
+Extraction: one period's unbilled workdays and their master data, out of one snapshot.
+
+``COPY … TO STDOUT`` into Polars' CSV reader is the fastest way out of Postgres and needs no
+other library.  Every column gets its exact type from the schema of its frame, never a guess.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import polars as pl
+from psycopg import sql
+from sqlalchemy import Connection, text
+
+from chalicelib.billing.month import Extract
+from chalicelib.billing.period import Period
+from chalicelib.billing.schemas import (
+    BilledDay,
+    Employee,
+    Frame,
+    Project,
+    Rate,
+    Workday,
+    dtypes,
+)
+
+from .connection import driver
+
+# Not on a live invoice, neither by its key (whose chain then ends on an odd turn) nor by its id:
+# an upstream edit may have changed either.
+UNBILLED = """
+    FROM workday
+    LEFT JOIN (
+        SELECT employee_id, work_date, project_id, kind, max(turn) AS turn
+        FROM invoice_workday
+        WHERE work_date >= {start} AND work_date < {end}
+        GROUP BY employee_id, work_date, project_id, kind
+    ) AS chain USING (employee_id, work_date, project_id, kind)
+    WHERE work_date >= {start} AND work_date < {end}
+      AND coalesce(chain.turn, 0) % 2 = 0
+      AND NOT EXISTS (
+          SELECT FROM live_workday AS billed WHERE billed.workday_id = workday.id
+      )
+"""
+
+WORKDAYS = (
+    "SELECT workday.id, employee_id, work_date, project_id, kind, hours,"
+    " coalesce(chain.turn, 0) + 1" + UNBILLED
+)
+
+# psycopg fills in the braces, as quoted literals.
+BILLED_DAYS = (
+    "SELECT employee_id, work_date, sum(hours) FROM live_workday"
+    " WHERE work_date >= {start} AND work_date < {end}"
+    " AND (employee_id, work_date) IN (SELECT employee_id, work_date"
+    + UNBILLED
+    + ") GROUP BY employee_id, work_date"
+)
+
+EMPLOYEES = """
+    SELECT employee.id, employee.code, full_name, email, department.code, currency, tax_rate,
+           tax_id, address, country, iban, self_billing_agreed_on
+    FROM employee JOIN department ON department.id = department_id
+    WHERE employee.id IN (
+        SELECT employee_id FROM workday WHERE work_date >= {start} AND work_date < {end}
+    )
+"""
+
+PROJECTS = "SELECT id, code, name FROM project"
+
+RATES = """
+    SELECT employee_id, valid_from, hourly_rate, overtime_multiplier
+    FROM rate
+    WHERE valid_from < {end} AND employee_id IN (
+        SELECT employee_id FROM workday WHERE work_date >= {start} AND work_date < {end}
+    )
+"""
+
+
+def extract(connection: Connection, period: Period) -> Extract:
+    """
+    Read what one run of *period* needs.
+
+    Call it while holding `connection.period_lock`, outside a transaction: it opens its own, read
+    only, whose snapshot all the statements share.
+    """
+    connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    connection.execute(text("SET LOCAL datestyle = 'ISO'"))
+    try:
+        return Extract(
+            workdays=_copy(connection, WORKDAYS, period, Workday),
+            billed_days=_copy(connection, BILLED_DAYS, period, BilledDay),
+            employees=_composed(_copy(connection, EMPLOYEES, period, Employee)),
+            projects=_composed(_copy(connection, PROJECTS, period, Project)),
+            rates=_copy(connection, RATES, period, Rate),
+        )
+    finally:
+        connection.rollback()
+
+
+def _copy(connection: Connection, query: str, period: Period, model: type[Frame]) -> pl.DataFrame:
+    return copy_frame(connection, query, dtypes(model), {"start": period.start, "end": period.end})
+
+
+def copy_frame(
+    connection: Connection, query: str, schema: dict[str, Any], values: dict[str, Any]
+) -> pl.DataFrame:
+    """
+    Run *query* as a COPY and read the rows with exactly the types of *schema*.
+
+    Args:
+        connection: A connection to Postgres.
+        query: A SELECT with ``{name}`` for each of *values*.
+        schema: Column names and Polars types, in the order of the query.
+        values: What the names stand for; they are quoted as SQL literals.
+    """
+    literals = {name: sql.Literal(value) for name, value in values.items()}
+    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(
+        sql.SQL(query).format(**literals)
+    )
+    rows = BytesIO()
+    with driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        for block in copy:
+            rows.write(block)
+    if not rows.tell():
+        return pl.DataFrame(schema=schema)
+    rows.seek(0)
+    return pl.read_csv(rows, has_header=False, schema=schema)
+
+
+def _composed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Texts in NFC, the only form the fonts can print (Ї is one letter, not two)."""
+    return frame.with_columns(pl.col(pl.String).str.normalize("NFC"))

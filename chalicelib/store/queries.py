@@ -1,0 +1,132 @@
+"""Queries as values: what was issued, one statement each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, exists, select
+
+from chalicelib.billing.period import Period
+
+from .tables import (
+    app_user,
+    delivery,
+    document,
+    employee,
+    invoice,
+    invoice_line,
+)
+
+credited = invoice.alias("credited")
+crediting = invoice.alias("crediting")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a listing is narrowed to; None leaves a field open."""
+
+    period: Period | None = None
+    employee: str | None = None
+    department: str | None = None
+    project: str | None = None
+    kind: str | None = None
+    delivery: str | None = None
+
+
+def invoices() -> Select[Any]:
+    """Issued invoices with their document, who they credit and the state of their mail."""
+    last_delivery = (
+        select(delivery.c.status)
+        .where(delivery.c.invoice_id == invoice.c.id)
+        .order_by(delivery.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            invoice,
+            employee.c.code.label("employee_code"),
+            credited.c.number.label("credits_number"),
+            crediting.c.number.label("credited_by_number"),
+            document.c.s3_key,
+            document.c.sha256,
+            document.c.bytes,
+            document.c.rendered_at,
+            last_delivery.label("delivery_status"),
+        )
+        .join(employee, employee.c.id == invoice.c.employee_id)
+        .outerjoin(document, document.c.invoice_id == invoice.c.id)
+        .outerjoin(credited, credited.c.id == invoice.c.credits_invoice_id)
+        .outerjoin(crediting, crediting.c.credits_invoice_id == invoice.c.id)
+    )
+
+
+def invoice_by_id(invoice_id: int) -> Select[Any]:
+    """One invoice, as in `invoices`."""
+    return invoices().where(invoice.c.id == invoice_id)
+
+
+def invoice_by_number(number: str) -> Select[Any]:
+    """One invoice, as in `invoices`."""
+    return invoices().where(invoice.c.number == number)
+
+
+def page(filters: Filters, *, before_id: int | None, limit: int) -> Select[Any]:
+    """
+    The newest *limit* invoices that pass *filters*, newest first.
+
+    Args:
+        filters: What to narrow to.
+        before_id: The last id of the page before; None for the first page.
+        limit: How many rows.
+    """
+    conditions = []
+    if filters.period is not None:
+        conditions.append(invoice.c.period == filters.period.start)
+    if filters.employee is not None:
+        conditions.append(employee.c.code == filters.employee)
+    if filters.department is not None:
+        conditions.append(invoice.c.department_code == filters.department)
+    if filters.kind is not None:
+        conditions.append(invoice.c.kind == filters.kind)
+    if filters.project is not None:
+        conditions.append(
+            exists().where(
+                invoice_line.c.invoice_id == invoice.c.id,
+                invoice_line.c.project_code == filters.project,
+            )
+        )
+    if filters.delivery is not None:
+        conditions.append(
+            exists().where(
+                delivery.c.invoice_id == invoice.c.id, delivery.c.status == filters.delivery
+            )
+        )
+    if before_id is not None:
+        conditions.append(invoice.c.id < before_id)
+    return invoices().where(*conditions).order_by(invoice.c.id.desc()).limit(limit)
+
+
+def visible_to_employee(query: Select[Any], email: str) -> Select[Any]:
+    """Narrow a query of `invoices` to those of the employee with *email*."""
+    return query.where(employee.c.email == email)
+
+
+def lines_of(invoice_id: int) -> Select[Any]:
+    """The lines of one invoice, by position."""
+    return (
+        select(invoice_line)
+        .where(invoice_line.c.invoice_id == invoice_id)
+        .order_by(invoice_line.c.position)
+    )
+
+
+def deliveries_of(invoice_id: int) -> Select[Any]:
+    """The deliveries of one invoice, oldest first."""
+    return select(delivery).where(delivery.c.invoice_id == invoice_id).order_by(delivery.c.id)
+
+
+def role_of(email: str) -> Select[str]:
+    """The role of the app user with *email*, case-folded; no row if there is none."""
+    return select(app_user.c.role).where(app_user.c.email == email)

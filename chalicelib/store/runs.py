@@ -1,0 +1,69 @@
+"""
+Runs: one row per attempt, committed apart from the issue.
+
+So a run that fails, or whose process dies, keeps its place in the history and its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, insert, update
+
+from chalicelib.billing.balance import ControlTotals
+from chalicelib.billing.period import Period
+
+from .tables import billing_run
+
+INTERRUPTED = "interrupted: its process ended before it did; the next run does its work"
+
+
+def start_run(connection: Connection, period: Period) -> int:
+    """
+    Open a run of *period* and return its id.  Commits.
+
+    Call it while holding the period's lock: whatever still says ``running`` is then dead, and is
+    marked so.
+    """
+    connection.execute(
+        update(billing_run)
+        .where(billing_run.c.period == period.start, billing_run.c.status == "running")
+        .values(status="failed", finished_at=func.clock_timestamp(), failure=INTERRUPTED)
+    )
+    run_id: int = connection.execute(
+        insert(billing_run)
+        .values(period=period.start, status="running")
+        .returning(billing_run.c.id)
+    ).scalar_one()
+    connection.commit()
+    return run_id
+
+
+def finish_run(connection: Connection, run_id: int, control: ControlTotals) -> None:
+    """Close a run with its control totals, inside the transaction that issues."""
+    connection.execute(
+        update(billing_run)
+        .where(billing_run.c.id == run_id)
+        .values(
+            status="issued" if control.billed.rows else "empty",
+            finished_at=func.clock_timestamp(),
+            **_totals(control),
+        )
+    )
+
+
+def fail_run(connection: Connection, run_id: int, failure: str) -> None:
+    """Close a run that issued nothing, with what stopped it.  Commits."""
+    connection.execute(
+        update(billing_run)
+        .where(billing_run.c.id == run_id)
+        .values(status="failed", finished_at=func.clock_timestamp(), failure=failure)
+    )
+    connection.commit()
+
+
+def _totals(control: ControlTotals) -> Mapping[str, object]:
+    sides = ("extracted", "billed", "rejected", "held")
+    rows = {f"{side}_rows": getattr(control, side).rows for side in sides}
+    hours = {f"{side}_hours": getattr(control, side).hours for side in sides}
+    return rows | hours

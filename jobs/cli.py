@@ -1,0 +1,220 @@
+"""
+The command line: text in, exit codes out.
+
+0 done; 1 finished with something a person must look at; 2 refused or failed, in one sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from chalicelib.billing.errors import BillingError
+from chalicelib.billing.period import Period
+from jobs import environment
+
+app = typer.Typer(
+    help="Selfbill: contractors' workdays in, issued and delivered self-billed invoices out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console()
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+REFUSALS_SHOWN = 20
+
+PeriodArgument = Annotated[str, typer.Argument(metavar="PERIOD", help="A month, as YYYY-MM.")]
+
+
+class Exit(IntEnum):
+    """What the shell is told."""
+
+    DONE = 0
+    LOOK = 1
+    FAILED = 2
+
+
+def main() -> None:
+    """Run one command; whatever was anticipated ends as one sentence and exit code 2."""
+    try:
+        app()
+    except BillingError as error:
+        _fail(str(error))
+    except (ClientError, BotoCoreError) as error:
+        _fail(f"AWS refused: {error}; check AWS_ENDPOINT_URL and what python -m jobs env prints")
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        _fail(f"the database refused: {reason}; if its schema is old, run: python -m jobs migrate")
+
+
+def _fail(sentence: str) -> None:
+    err.print(f"Error: {sentence}", style="red", markup=False)
+    sys.exit(Exit.FAILED)
+
+
+def _say(sentence: str) -> None:
+    err.print(sentence, style="dim", markup=False)
+
+
+def _end(*, look: bool) -> None:
+    raise typer.Exit(Exit.LOOK if look else Exit.DONE)
+
+
+@app.command()
+def demo() -> None:
+    """Bill a made-up company's month on a fresh local cloud, and stop it."""
+    from jobs import report_view
+    from jobs.demo import run_demo
+
+    shown = run_demo(environment.home(), out)
+    report_view.show(shown.report, out)
+    report_view.show_places(shown, out)
+    delivered = shown.report.balanced and shown.report.arrived
+    raise typer.Exit(Exit.DONE if delivered else Exit.LOOK)
+
+
+@app.command()
+def up() -> None:
+    """Start the local cloud, deploy the template on it and keep it running."""
+    cloud = environment.start_cloud(_say)
+    table = Table("what", "where", box=None, show_header=False)
+    table.add_row("API", cloud["API_URL"])
+    table.add_row("database", cloud["DATABASE_URL"])
+    table.add_row("AWS services", cloud["AWS_ENDPOINT_URL"])
+    table.add_row("mails", cloud["MAIL_FOLDER"])
+    out.print(table)
+    out.print('Next: eval "$(python -m jobs env)"; python -m jobs load DIR', soft_wrap=True)
+
+
+@app.command()
+def down() -> None:
+    """Stop the local cloud; its data stays for the next up."""
+    from jobs.cloud.cloud import down as stop
+
+    stop(environment.home(), _say)
+
+
+@app.command()
+def env() -> None:
+    """Print the local cloud's environment as lines for a shell."""
+    for name, value in sorted(environment.of_cloud().items()):
+        typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from jobs.migrate import migrate as bring_up_to_date
+
+    bring_up_to_date(environment.database_url(_say))
+    out.print("The database has the newest schema.")
+
+
+@app.command()
+def load(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="CSV files; see data/fixtures for their columns.")
+    ],
+) -> None:
+    """Load master data, workdays and users from CSV files; loading twice changes nothing."""
+    from jobs.loading.storing import load_folder
+
+    database_url = environment.database_url(_say)
+    with err.status("loading") as status:
+        loaded = load_folder(folder, database_url, lambda name: status.update(f"loading {name}"))
+        _open_accounts(database_url)
+    table = Table("file", "lines", "new or changed", "refused", box=None)
+    for file in loaded:
+        counts = (file.lines, file.changed, len(file.refusals))
+        table.add_row(file.file, *(f"{count:,}" for count in counts))
+    out.print(table)
+    refusals = [refusal for file in loaded for refusal in file.refusals]
+    for refusal in refusals[:REFUSALS_SHOWN]:
+        err.print(f"refused {refusal}", style="yellow", markup=False)
+    if len(refusals) > REFUSALS_SHOWN:
+        err.print(f"and {len(refusals) - REFUSALS_SHOWN} more; correct these and load again")
+    _end(look=bool(refusals))
+
+
+def _open_accounts(database_url: str) -> None:
+    """Give every user an account in the local pool; a real pool's are opened by its operator."""
+    from jobs.cloud.accounts import open_accounts
+    from jobs.cloud.cloud import running
+    from jobs.loading.storing import users
+
+    cloud = running(environment.home())
+    if cloud and cloud["DATABASE_URL"] == database_url:
+        open_accounts(users(database_url), cloud)
+
+
+@app.command()
+def bill(
+    period: PeriodArgument,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Follow documents and mails to their end.")
+    ] = False,
+) -> None:
+    """Run a month: extract, validate, balance, issue, send out."""
+    from jobs import report_view
+    from jobs.billing import bill as run
+    from jobs.billing import report as read
+
+    month = Period.parse(period)
+    settings = environment.settings(_say)
+    outcome = run(settings, month, err, wait=wait)
+    report = read(settings.database_url, month)
+    report_view.show(report, out)
+    report_view.show_run(outcome, out)
+    report_view.show_cloud_places(os.environ, month, out)
+    _end(look=report.needs_a_person or (wait and not report.arrived))
+
+
+@app.command()
+def report(
+    period: PeriodArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show how a month stands: balance, money, rejects, helds, deliveries."""
+    from jobs import report_view
+    from jobs.billing import report as read
+
+    month = Period.parse(period)
+    found = read(environment.database_url(_say), month)
+    if as_json:
+        typer.echo(json.dumps(report_view.as_json(found), indent=2, ensure_ascii=False))
+    else:
+        report_view.show(found, out)
+    _end(look=found.needs_a_person)
+
+
+@app.command()
+def export(period: PeriodArgument) -> None:
+    """Rewrite a month's Parquet files."""
+    from jobs.billing import export as rewrite
+
+    month = Period.parse(period)
+    for dataset, rows in rewrite(environment.settings(_say), month).items():
+        out.print(f"{dataset}: {rows:,} rows")
+
+
+@app.command()
+def token(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Of somebody in users.csv.")],
+) -> None:
+    """Print an ID token of the local user pool, for curl and the page."""
+    from jobs.cloud.accounts import token as sign_in
+
+    typer.echo(sign_in(email, environment.of_cloud()))

@@ -1,0 +1,1 @@
+"""The local cloud: PostgreSQL, the AWS services and a mailbox, all kept in one folder."""

@@ -1,0 +1,245 @@
+"""Deploying the packaged template on the local cloud, as it is deployed on AWS."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from botocore.exceptions import ClientError, WaiterError
+
+from chalicelib.billing.errors import BillingError
+from jobs.cloud import aws, processes
+from jobs.cloud.home import Home
+
+STACK = "selfbill"
+CODE_BUCKET = "selfbill-code"
+SHIPPED = ("app.py", "chalicelib", ".chalice")
+
+# Template parameter: the environment variable it is set from.
+PARAMETERS = {
+    "DatabaseUrl": "DATABASE_URL",
+    "MailSender": "MAIL_SENDER",
+    "BillingTimezone": "BILLING_TIMEZONE",
+    "LinkSeconds": "LINK_SECONDS",
+    "PayerName": "PAYER_NAME",
+    "PayerAddress": "PAYER_ADDRESS",
+    "PayerTaxId": "PAYER_TAX_ID",
+    "PayerCountry": "PAYER_COUNTRY",
+    "PaymentTermsDays": "PAYMENT_TERMS_DAYS",
+}
+
+# Environment variable: the stack output it is read from.
+OUTPUTS = {
+    "RENDER_QUEUE_URL": "RenderQueueUrl",
+    "EMAIL_QUEUE_URL": "EmailQueueUrl",
+    "RENDER_DEAD_LETTERS_URL": "RenderDeadLettersUrl",
+    "EMAIL_DEAD_LETTERS_URL": "EmailDeadLettersUrl",
+    "DOCUMENT_BUCKET": "DocumentBucketName",
+    "EXPORT_BUCKET": "ExportBucketName",
+    "USER_POOL_ID": "UserPoolId",
+    "USER_POOL_CLIENT_ID": "UserPoolClientId",
+    "BILL_MONTH_FUNCTION": "BillMonthFunction",
+}
+
+
+class PackagingFailed(BillingError):
+    """``chalice package`` refused the project."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the project could not be packaged: {reason}")
+
+
+class DeploymentFailed(BillingError):
+    """The stack could not be created or updated."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the template could not be deployed on the local cloud: {reason}")
+
+
+def deploy(home: Home, source: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """
+    Bring the stack to what *source* holds.
+
+    Args:
+        source: The project's folder.
+        environment: The way to the local cloud, and a value for each of `PARAMETERS`.
+
+    Returns:
+        The variables of `OUTPUTS`, and ``API_URL``.
+
+    Raises:
+        PackagingFailed: If chalice cannot package the project.
+        DeploymentFailed: Quoting the event that failed.
+    """
+    built = package(source, home.build)
+    parameters = {name: environment[variable] for name, variable in PARAMETERS.items()}
+    release = hashlib.sha256(
+        json.dumps([built.name, parameters], sort_keys=True).encode()
+    ).hexdigest()
+    cloudformation = aws.client("cloudformation", environment)
+    stack = _stack(cloudformation)
+    if stack is None or _release(stack) != release or not stack["StackStatus"].endswith("COMPLETE"):
+        template = _with_code(built, aws.client("s3", environment))
+        stack = _roll_out(cloudformation, stack, template, parameters, release)
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    api = f"{environment['AWS_ENDPOINT_URL']}/restapis/{outputs['RestAPIId']}/api/_user_request_"
+    return {variable: outputs[name] for variable, name in OUTPUTS.items()} | {"API_URL": api}
+
+
+def package(source: Path, build: Path) -> Path:
+    """
+    Package *source* without its dependencies: local Lambdas run where those are installed.
+
+    Returns:
+        A folder in *build*, named after what was packaged, with ``deployment.zip`` and
+        ``sam.yaml``.  The same source is packaged once.
+
+    Raises:
+        PackagingFailed: Quoting chalice.
+    """
+    target = build / f"package-{_digest(source)}"
+    if target.exists():
+        return target
+    for earlier in build.glob("package-*"):
+        shutil.rmtree(earlier)
+    staged = build / "source"
+    _stage(source, staged)
+    unfinished = build / "unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    merge = staged / ".chalice" / "resources.yaml"
+    finished = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-c", "from chalice.cli import main; main()",
+         "--project-dir", str(staged), "package", "--stage", "dev",
+         "--merge-template", str(merge), "--template-format", "yaml", str(unfinished)],
+        env={**processes.inherited(), "AWS_DEFAULT_REGION": aws.REGION},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    # Some of chalice's refusals end with exit code 0.
+    if finished.returncode or not (unfinished / "sam.yaml").exists():
+        lines = (finished.stderr or finished.stdout).strip().splitlines()
+        raise PackagingFailed(lines[-1] if lines else f"exit code {finished.returncode}")
+    unfinished.rename(target)
+    return target
+
+
+def _stage(source: Path, staged: Path) -> None:
+    """Copy what is shipped, with an empty requirements.txt."""
+    shutil.rmtree(staged, ignore_errors=True)
+    for file in _shipped(source):
+        copy = staged / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+    (staged / "requirements.txt").touch()
+
+
+def _shipped(source: Path) -> Iterator[Path]:
+    for name in SHIPPED:
+        top = source / name
+        files = [top] if top.is_file() else sorted(top.rglob("*"))
+        for file in files:
+            inside = file.relative_to(source)
+            if file.is_file() and file.suffix != ".pyc" and not _left_by_chalice(inside):
+                yield file
+
+
+def _left_by_chalice(file: Path) -> bool:
+    return file.parts[:1] == (".chalice",) and len(file.parts) > 2  # noqa: PLR2004 -- its folders
+
+
+def _digest(source: Path) -> str:
+    digest = hashlib.sha256()
+    for file in _shipped(source):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest.update(f"{file.relative_to(source)}\0{content}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def _with_code(built: Path, s3: Any) -> str:  # noqa: ANN401 -- a boto3 client
+    """Put the zip where CloudFormation finds it; the template that says so."""
+    key = f"{built.name}.zip"
+    s3.create_bucket(Bucket=CODE_BUCKET)
+    s3.upload_file(str(built / "deployment.zip"), CODE_BUCKET, key)
+    template = yaml.safe_load((built / "sam.yaml").read_text())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = f"s3://{CODE_BUCKET}/{key}"
+    return json.dumps(template)
+
+
+def _roll_out(
+    cloudformation: Any,  # noqa: ANN401 -- a boto3 client
+    stack: dict[str, Any] | None,
+    template: str,
+    parameters: Mapping[str, str],
+    release: str,
+) -> dict[str, Any]:
+    if stack is not None and stack["StackStatus"].startswith(("ROLLBACK", "DELETE", "CREATE_")):
+        stack = _clear_away(cloudformation, stack)
+    request = {
+        "StackName": STACK,
+        "TemplateBody": template,
+        "Parameters": [
+            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
+        ],
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        "Tags": [{"Key": "release", "Value": release}],
+    }
+    change = "update" if stack else "create"
+    act = cloudformation.update_stack if stack else cloudformation.create_stack
+    try:
+        act(**request)
+        cloudformation.get_waiter(f"stack_{change}_complete").wait(
+            StackName=STACK, WaiterConfig={"Delay": 0.2, "MaxAttempts": 600}
+        )
+    except WaiterError as error:
+        raise DeploymentFailed(_failed_event(cloudformation) or str(error)) from error
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise DeploymentFailed(error.response["Error"]["Message"]) from error
+    deployed = _stack(cloudformation)
+    if deployed is None:
+        raise DeploymentFailed("the stack vanished")
+    return deployed
+
+
+def _clear_away(
+    cloudformation: Any,  # noqa: ANN401 -- a boto3 client
+    stack: dict[str, Any],
+) -> dict[str, Any] | None:
+    """Delete a stack that was never created whole; it cannot be updated, and holds nothing."""
+    if stack["StackStatus"] == "CREATE_COMPLETE":
+        return stack
+    cloudformation.delete_stack(StackName=STACK)
+    cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName=STACK, WaiterConfig={"Delay": 0.2, "MaxAttempts": 300}
+    )
+    return None
+
+
+def _stack(cloudformation: Any) -> dict[str, Any] | None:  # noqa: ANN401 -- a boto3 client
+    try:
+        stacks: list[dict[str, Any]] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+    except ClientError:
+        return None
+    return stacks[0]
+
+
+def _release(stack: Mapping[str, Any]) -> str | None:
+    return {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])}.get("release")
+
+
+def _failed_event(cloudformation: Any) -> str | None:  # noqa: ANN401 -- a boto3 client
+    """The first thing that went wrong: what follows it is only cancelled."""
+    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+    failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
+    if not failed:
+        return None
+    first = min(failed, key=lambda event: event["Timestamp"])
+    return f"{first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'no reason given')}"

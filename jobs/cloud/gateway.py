@@ -1,0 +1,67 @@
+"""
+The process that is AWS here: ``python -m jobs.cloud.gateway HOME``.
+
+It is ministack, with three things added: a save every few seconds, so that a machine switched
+off loses little; an end when the folder is removed; and mail whose bytes are not all ASCII, which
+SES delivers and ministack's relay drops.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from jobs.cloud import watch
+
+SAVE_SECONDS = 5.0
+
+_saving = threading.Lock()
+
+
+def main(arguments: list[str]) -> None:
+    from ministack import app
+    from ministack.core import persistence
+    from ministack.services import ses
+
+    persistence.save_state = _alone(persistence.save_state)
+    logging.getLogger("persistence").setLevel(logging.WARNING)
+    ses._smtp_send = _as_bytes(ses._smtp_send)  # noqa: SLF001 -- no public way
+    watch.end_with(Path(arguments[0]))
+    threading.Thread(target=_save_often, args=(app,), daemon=True).start()
+    # ministack reads the command line for itself.
+    del sys.argv[1:]
+    app.main()
+
+
+def _save_often(app: Any) -> None:  # noqa: ANN401 -- an untyped module
+    while True:
+        time.sleep(SAVE_SECONDS)
+        app.save_all(app._build_persistence_save_dict())  # noqa: SLF001 -- no public way
+
+
+def _alone(save: Any) -> Any:  # noqa: ANN401 -- an untyped function
+    """Save one at a time: the temporary file has one name, and two savers would mix bytes."""
+
+    def save_alone(service: str, state: dict[str, Any]) -> None:
+        with _saving:
+            save(service, state)
+
+    return save_alone
+
+
+def _as_bytes(send: Any) -> Any:  # noqa: ANN401 -- an untyped function
+    """Hand the message on as bytes, because smtplib encodes text as ASCII or not at all."""
+
+    def send_bytes(source: str, to: list[str], message: str, host: str, port: int) -> None:
+        send(source, to, re.sub(r"\r\n|\r|\n", "\r\n", message).encode(), host, port)
+
+    return send_bytes
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

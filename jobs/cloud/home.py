@@ -1,0 +1,154 @@
+"""
+The folder a local cloud lives in.
+
+Everything a cloud keeps is below it, so that removing the folder removes the cloud, and two
+folders are two clouds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from fasteners import InterProcessLock
+
+from chalicelib.billing.errors import BillingError
+
+LOCK_SECONDS = 180
+
+
+class UnusableHome(BillingError):
+    """The folder cannot hold a local cloud."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.folder = folder
+        super().__init__(
+            f"{folder} cannot hold the local cloud ({reason}); "
+            "set SELFBILL_HOME to a folder you may write to"
+        )
+
+
+class HomeBusy(BillingError):
+    """Somebody else has been starting or stopping this cloud for too long."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"another program has been starting or stopping the local cloud in {folder} for "
+            f"{LOCK_SECONDS} seconds; wait for it or stop it, then try again"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """
+    One cloud's folder.
+
+    Attributes:
+        folder: Absolute.  It may hold other things too; only the names below are touched.
+    """
+
+    folder: Path
+
+    @classmethod
+    def at(cls, folder: Path) -> Self:
+        return cls(folder.expanduser().resolve())
+
+    @property
+    def postgres(self) -> Path:
+        return self.folder / "postgres"
+
+    @property
+    def state(self) -> Path:
+        """What the AWS services remember, all but the objects."""
+        return self.folder / "aws"
+
+    @property
+    def objects(self) -> Path:
+        return self.folder / "objects"
+
+    @property
+    def temporary(self) -> Path:
+        """Emptied at each start."""
+        return self.folder / "tmp"
+
+    @property
+    def mail(self) -> Path:
+        return self.folder / "mail"
+
+    @property
+    def build(self) -> Path:
+        return self.folder / "build"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def known(self) -> bool:
+        """Whether a cloud has lived here."""
+        return self._record.is_file()
+
+    def prepare(self) -> None:
+        """
+        Raises:
+            UnusableHome: If the folders cannot be made.
+        """
+        kept = (self.state, self.objects, self.temporary, self.mail, self.build, self.logs)
+        try:
+            for folder in kept:
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnusableHome(self.folder, error.strerror or str(error)) from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """
+        Keep other processes from starting or stopping this cloud.
+
+        Raises:
+            UnusableHome: If the folder cannot be written to.
+            HomeBusy: If the lock is not had in time.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = InterProcessLock(self.folder / "cloud.lock")
+            had = lock.acquire(timeout=LOCK_SECONDS)
+        except OSError as error:
+            raise UnusableHome(self.folder, error.strerror or str(error)) from error
+        if not had:
+            raise HomeBusy(self.folder)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def recall(self, section: str) -> dict[str, Any]:
+        """What was last kept as *section*; empty if nothing was."""
+        section_kept = self._read().get(section, {})
+        return section_kept if isinstance(section_kept, dict) else {}
+
+    def keep(self, section: str, values: dict[str, Any]) -> None:
+        """Replace *section*, so that a crash leaves the old file or the new one."""
+        text = json.dumps({**self._read(), section: values}, indent=2, sort_keys=True)
+        unfinished = self._record.with_suffix(".json.new")
+        # It holds the database's URL, possibly with a password.
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+            f.write(text)
+        unfinished.replace(self._record)
+
+    @property
+    def _record(self) -> Path:
+        return self.folder / "cloud.json"
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            kept = json.loads(self._record.read_text())
+        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
+            return {}
+        return kept if isinstance(kept, dict) else {}

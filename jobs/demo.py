@@ -1,0 +1,100 @@
+"""The demo: one made-up company's month, from CSV files to mails, on a cloud of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from chalicelib import objects
+from chalicelib.billing.errors import BillingError
+from chalicelib.billing.period import Period
+from chalicelib.settings import Settings
+from chalicelib.store.reporting import PeriodReport
+from jobs.billing import bill, report
+from jobs.cloud.accounts import open_accounts
+from jobs.cloud.cloud import down, up
+from jobs.cloud.home import Home
+from jobs.loading.storing import load_folder, users
+from jobs.migrate import migrate
+
+FIXTURES = Path(__file__).parents[1] / "data" / "fixtures"
+FIXTURE_PERIOD = Period.month(2026, 10)
+
+
+class NotADemo(BillingError):
+    """The demo's folder holds something else."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"{folder} is not from an earlier demo, so it is left alone;"
+            " move it away or set SELFBILL_HOME to another folder"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the demo leaves to look at: the report, and the folders of its PDFs and mails."""
+
+    report: PeriodReport
+    folder: Path
+    documents: Path
+    mails: Path
+
+
+def run_demo(home: Path, console: Console) -> Shown:
+    """
+    Bill the month of ``data/fixtures`` in a fresh cloud in ``demo/`` of *home*, and stop it.
+
+    What an earlier demo left there is replaced; the rest of *home* is not touched.
+
+    Raises:
+        NotADemo: If ``demo/`` is something else.
+    """
+    folder = home / "demo"
+    _clear(folder)
+    try:
+        # Never the DATABASE_URL of the environment: a demo does not write into real books.
+        chosen = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        environment = up(folder, chosen, console.print, migrate)
+        os.environ.update(environment)
+        return _bill_fixtures(folder, environment, console)
+    finally:
+        down(folder, console.print)
+
+
+def _clear(folder: Path) -> None:
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not Home.at(folder).known:
+        raise NotADemo(folder)
+    down(folder, lambda _: None)
+    shutil.rmtree(folder)
+
+
+def _bill_fixtures(folder: Path, environment: dict[str, str], console: Console) -> Shown:
+    settings = Settings.from_environment(environment)
+    loaded = load_folder(FIXTURES, settings.database_url, lambda _: None)
+    open_accounts(users(settings.database_url), environment)
+    console.print(f"loaded {sum(file.lines for file in loaded)} lines of data/fixtures")
+    bill(settings, FIXTURE_PERIOD, console, wait=True)
+    documents = folder / "documents"
+    _save_documents(settings.document_bucket, documents)
+    return Shown(
+        report=report(settings.database_url, FIXTURE_PERIOD),
+        folder=folder,
+        documents=documents,
+        mails=Path(environment["MAIL_FOLDER"]),
+    )
+
+
+def _save_documents(bucket: str, folder: Path) -> None:
+    """Copy the PDFs out of the cloud that is about to stop, named by invoice number."""
+    folder.mkdir(exist_ok=True)
+    for key in objects.keys(bucket, "invoices/"):
+        number = Path(key).stem.rpartition("-")[0]
+        (folder / f"{number}.pdf").write_bytes(objects.get(bucket, key))

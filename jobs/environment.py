@@ -1,0 +1,96 @@
+"""
+Where the commands find the database, the queues and the buckets.
+
+The process's environment wins; what it leaves open comes from the local cloud in ``SELFBILL_HOME``
+(``.local/``), which is started if need be.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from chalicelib.billing.errors import BillingError
+from chalicelib.settings import Settings
+from chalicelib.store.connection import check_reachable
+from jobs.cloud.cloud import running, up
+from jobs.migrate import migrate
+
+Say = Callable[[str], None]
+
+
+class NoLocalCloud(BillingError):
+    """Nothing runs in the home folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        super().__init__(f"no local cloud runs in {home}; start it with: python -m jobs up")
+
+
+class OtherDatabase(BillingError):
+    """The local cloud's Lambdas work on another database than this command would."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "DATABASE_URL is not the database that the local cloud was started with, so its"
+            " Lambdas would not find the invoices; run: python -m jobs down && python -m jobs up"
+        )
+
+
+def home() -> Path:
+    """The folder of the local cloud."""
+    return Path(os.environ.get("SELFBILL_HOME") or ".local")
+
+
+def of_cloud() -> dict[str, str]:
+    """
+    The environment of the running local cloud.
+
+    Raises:
+        NoLocalCloud: If there is none.
+    """
+    cloud = running(home())
+    if cloud is None:
+        raise NoLocalCloud(home())
+    return cloud
+
+
+def start_cloud(say: Say) -> dict[str, str]:
+    """Start the local cloud, or leave it running, and return its environment."""
+    return up(home(), os.environ, say, migrate)
+
+
+def database_url(say: Say) -> str:
+    """``DATABASE_URL``, of the environment or of the local cloud."""
+    return os.environ.get("DATABASE_URL") or adopt(say)["DATABASE_URL"]
+
+
+def settings(say: Say) -> Settings:
+    """
+    All settings, for a command that runs what the Lambdas run.
+
+    Raises:
+        DatabaseUnreachable: If DATABASE_URL is set and does not answer.
+        OtherDatabase: If the local cloud works on another database.
+        MissingSetting: If the environment names a real AWS, but not all of it.
+    """
+    if named := os.environ.get("DATABASE_URL"):
+        check_reachable(named)
+    return Settings.from_environment(adopt(say))
+
+
+def adopt(say: Say) -> Mapping[str, str]:
+    """
+    Take over what the local cloud knows and the environment leaves open, for boto3 too.
+
+    An environment that names its queues is complete and is left alone.
+    """
+    if os.environ.get("RENDER_QUEUE_URL"):
+        return os.environ
+    cloud = running(home()) or start_cloud(say)
+    if os.environ.get("DATABASE_URL", cloud["DATABASE_URL"]) != cloud["DATABASE_URL"]:
+        raise OtherDatabase
+    for name, value in cloud.items():
+        os.environ.setdefault(name, value)
+    return os.environ

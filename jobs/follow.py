@@ -1,0 +1,91 @@
+"""Follow the documents and mails of a period until every one has ended somewhere."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from sqlalchemy import Connection, text
+
+from chalicelib.billing.period import Period
+from chalicelib.store.connection import engine
+
+POLL_SECONDS = 0.3
+
+STATE = text("""
+    SELECT count(*) AS invoices,
+           count(document.invoice_id) AS documents,
+           count(*) FILTER (WHERE newest.status NOT IN ('queued', 'sending')) AS ended
+    FROM invoice
+    LEFT JOIN document ON document.invoice_id = invoice.id
+    LEFT JOIN LATERAL (
+        SELECT status FROM delivery WHERE delivery.invoice_id = invoice.id
+        ORDER BY delivery.id DESC LIMIT 1
+    ) AS newest ON true
+    WHERE invoice.period = :start
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far a period's deliveries are."""
+
+    invoices: int
+    documents: int
+    ended: int
+
+    @property
+    def over(self) -> bool:
+        return self.documents == self.ended == self.invoices
+
+
+def follow(database_url: str, period: Period, console: Console, *, patience: float) -> bool:
+    """
+    Show progress until every invoice has its document and its delivery has ended.
+
+    Args:
+        database_url: The ledger.
+        period: Whose invoices.
+        console: Where the bars go.
+        patience: Seconds without any progress after which to give up.
+
+    Returns:
+        Whether everything ended; if not, the report says what is still on its way.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with engine(database_url).connect() as connection, Progress(*columns, console=console) as bars:
+        documents, mails = bars.add_task("documents"), bars.add_task("mails    ")
+        state, moved_at = _read(connection, period), time.monotonic()
+        while not state.over and time.monotonic() - moved_at < patience:
+            _show(bars, documents, mails, state)
+            time.sleep(POLL_SECONDS)
+            before, state = state, _read(connection, period)
+            if state != before:
+                moved_at = time.monotonic()
+        _show(bars, documents, mails, state)
+    return state.over
+
+
+def _read(connection: Connection, period: Period) -> State:
+    row = connection.execute(STATE, {"start": period.start}).mappings().one()
+    connection.rollback()
+    return State(**row)
+
+
+def _show(bars: Progress, documents: TaskID, mails: TaskID, state: State) -> None:
+    bars.update(documents, completed=state.documents, total=state.invoices)
+    bars.update(mails, completed=state.ended, total=state.invoices)

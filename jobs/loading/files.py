@@ -1,0 +1,121 @@
+"""The CSV files: which there are, in which order, with which columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import values
+from .values import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    One column of a file.
+
+    Attributes:
+        name: In the file's heading.
+        read: Its reader; a reference's reads the code.
+        stored: In the table.
+        references: The table whose code the field names.
+        default: What stands in for a column that the file does not have; None if it must.
+    """
+
+    name: str
+    read: Reader
+    stored: str
+    references: str | None = None
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """
+    One kind of file.
+
+    Attributes:
+        key: Stored columns that tell its rows apart; a row whose key exists is updated.
+        unique: A further stored column that no two rows may share.
+    """
+
+    name: str
+    table: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    unique: str | None = None
+
+
+def _column(
+    name: str,
+    read: Reader,
+    stored: str | None = None,
+    *,
+    references: str | None = None,
+    default: str | None = None,
+) -> Column:
+    return Column(name, read, stored or name, references, default)
+
+
+def _named(name: str, table: str) -> CsvFile:
+    columns = (_column("code", values.required_text), _column("name", values.required_text))
+    return CsvFile(name, table, columns, key=("code",))
+
+
+# In the order of loading: a file names only what stands in those before it.
+FILES = (
+    _named("departments.csv", "department"),
+    _named("projects.csv", "project"),
+    CsvFile(
+        "employees.csv",
+        "employee",
+        (
+            _column("code", values.pattern(values.EMPLOYEE_CODE, "E-198")),
+            _column("full_name", values.required_text),
+            _column("email", values.email),
+            _column("department", values.required_text, "department_id", references="department"),
+            _column("project", values.optional_text, "project_id", references="project"),
+            _column("currency", values.pattern(values.CURRENCY, "EUR")),
+            _column("tax_rate", values.decimal(7, 6, low=0, high=1)),
+            _column("tax_id", values.text),
+            _column("address", values.text),
+            _column("country", values.pattern(values.COUNTRY, "UA")),
+            _column("iban", values.optional_text),
+            _column("self_billing_agreed_on", values.optional_day),
+        ),
+        key=("code",),
+        unique="email",
+    ),
+    CsvFile(
+        "rates.csv",
+        "rate",
+        (
+            _column("employee", values.required_text, "employee_id", references="employee"),
+            _column("valid_from", values.day),
+            _column("hourly_rate", values.decimal(12, 4, low=0)),
+            _column("overtime_multiplier", values.decimal(4, 2, low=0)),
+        ),
+        key=("employee_id", "valid_from"),
+    ),
+    CsvFile(
+        "workdays.csv",
+        "workday",
+        (
+            _column("employee", values.required_text, "employee_id", references="employee"),
+            _column("work_date", values.day),
+            _column("project", values.required_text, "project_id", references="project"),
+            _column("kind", values.required_text),
+            _column("hours", values.decimal(5, 2)),
+            _column("note", values.text, default=""),
+        ),
+        key=("employee_id", "work_date", "project_id", "kind"),
+    ),
+    CsvFile(
+        "users.csv",
+        "app_user",
+        (
+            _column("email", values.required_email),
+            _column("role", values.choice("accountant", "employee")),
+        ),
+        key=("email",),
+    ),
+)

@@ -1,0 +1,87 @@
+"""Documents to print, with defaults; a test states only what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.documents.printed import PrintedInvoice, PrintedLine, PrintedParty
+
+SUPPLIER = PrintedParty(
+    name="Łukasz Żółć",
+    address="ul. Długa 5/7\n00-238 Warszawa",
+    country="PL",
+    tax_id="PL5260001246",
+    iban="PL61109010140000071219812874",
+    email="lukasz@example.com",
+)
+BUYER = PrintedParty(
+    name="Northwind Research Ltd",
+    address="12 Harbour Street\nDublin D01 X2P3",
+    country="IE",
+    tax_id="IE6388047V",
+    iban=None,
+    email=None,
+)
+LINE = PrintedLine(
+    project_code="ATLAS",
+    project_name="Atlas data platform",
+    kind="regular",
+    hours=Decimal("160.00"),
+    unit_rate=Decimal("33.5000"),
+    amount=Decimal("5360.00"),
+)
+INVOICE = PrintedInvoice(
+    number="LZ-0007",
+    kind="invoice",
+    credits_number=None,
+    period_start=date(2026, 10, 1),
+    issued_at=datetime(2026, 11, 1, 3, 15, tzinfo=UTC),
+    issued_on=date(2026, 11, 1),
+    due_on=date(2026, 12, 1),
+    currency="EUR",
+    supplier=SUPPLIER,
+    buyer=BUYER,
+    lines=(LINE,),
+    subtotal=Decimal("5360.00"),
+    tax_rate=Decimal("0.230000"),
+    tax=Decimal("1232.80"),
+    total=Decimal("6592.80"),
+)
+
+
+def party(**changes: Any) -> PrintedParty:
+    return replace(SUPPLIER, **changes)
+
+
+def line(**changes: Any) -> PrintedLine:
+    return replace(LINE, **changes)
+
+
+def invoice(**changes: Any) -> PrintedInvoice:
+    """Give an invoice; its totals are not made to fit other lines."""
+    return replace(INVOICE, **changes)
+
+
+def lines(count: int) -> tuple[PrintedLine, ...]:
+    """Give *count* lines of as many projects."""
+    return tuple(
+        line(project_code=f"P{number:03d}", project_name=f"Project number {number}")
+        for number in range(1, count + 1)
+    )
+
+
+def credit_note(**changes: Any) -> PrintedInvoice:
+    return replace(
+        INVOICE,
+        number="LZ-0008",
+        kind="credit_note",
+        credits_number="LZ-0007",
+        lines=(line(hours=Decimal("-160.00"), amount=Decimal("-5360.00")),),
+        subtotal=Decimal("-5360.00"),
+        tax=Decimal("-1232.80"),
+        total=Decimal("-6592.80"),
+        **changes,
+    )
