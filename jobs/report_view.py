@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from jobs.demo import Shown
 
 RULES = {
-    "hours": "hours must be over 0 and at most 24",
-    "kind": "kind must be regular or overtime",
+    "hours": "the hours of a workday must be over 0 and at most 24",
+    "kind": "the kind of a workday must be regular or overtime",
     "day_over_24": "the hours of that day come to more than 24",
 }
 REASONS = {
@@ -66,8 +66,9 @@ def show(report: PeriodReport, console: Console) -> None:
         _undelivered(report),
         _unbilled(report),
     ]
-    shown = Group(*(part for part in parts if part is not None))
-    console.print(Panel(shown, title=f"Billing run {report.period}", padding=(1, 2)))
+    console.print(Rule(f"Billing of {report.period}"))
+    console.print(Group(*(part for part in parts if part is not None)))
+    console.print(Rule())
 
 
 def show_run(outcome: RunOutcome, console: Console) -> None:
@@ -87,6 +88,7 @@ def show_places(shown: Shown, console: Console) -> None:
     console.print(f"PDFs   {shown.documents} ({len(pdfs)})")
     console.print(f"Mails  {shown.mails} ({len(mails)} .eml)")
     console.print("Links  the API gives them while the cloud runs:")
+    console.print("       . .venv/bin/activate")
     console.print(f"       export {home}; {api} up", soft_wrap=True)
     console.print('       eval "$(python -m jobs env)"')
     console.print(
@@ -126,101 +128,95 @@ def _plural(word: str, count: int) -> str:
     return word if count == 1 else f"{word}s"
 
 
-def _table(title: str, *columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    table = Table(title=f"\n{title}", title_justify="left", title_style="bold", box=None)
+def _table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
+    table = Table(box=None, header_style="dim")
     for column in columns:
         right = column in numbers
-        table.add_column(
-            column,
-            justify="right" if right else "left",
-            header_style="dim",
-            no_wrap=right,
-            overflow="fold",
-        )
+        justify: Literal["left", "right"] = "right" if right else "left"
+        table.add_column(column, justify=justify, no_wrap=right, min_width=len(column))
     return table
+
+
+def _titled(title: str, *parts: RenderableType) -> RenderableType:
+    return Group(Text(f"\n{title}", style="bold"), *parts)
 
 
 def _balance(report: PeriodReport) -> RenderableType | None:
     if report.run is None or report.run.control is None:
         return None
-    table = _table("Workdays", "", "rows", "hours", numbers=("rows", "hours"))
+    table = _table("", "rows", "hours", numbers=("rows", "hours"))
     for side in SIDES:
         count: Count = getattr(report.run.control, side)
         label = side if side == "extracted" else f"  {side}"
         table.add_row(label, f"{count.rows:,}", f"{count.hours:,}")
-    return table
+    if report.billed != report.run.control.billed:
+        table.add_row("billed by all runs", f"{report.billed.rows:,}", f"{report.billed.hours:,}")
+    return _titled(f"Workdays of run {report.run.id}", table)
 
 
 def _money(report: PeriodReport) -> RenderableType | None:
     if not report.money:
         return None
     names = ("invoices", "credits", "hours", "subtotal", "tax", "total")
-    table = _table("Money", "currency", *names, numbers=names)
+    table = _table("currency", *names, numbers=names)
     for row in report.money:
         sums = (row.hours, row.subtotal, row.tax, row.total)
         amounts = [f"{amount:,.2f}" for amount in sums]
         table.add_row(row.currency, f"{row.invoices:,}", f"{row.credit_notes:,}", *amounts)
-    return table
+    return _titled("Money", table)
 
 
 def _deliveries(report: PeriodReport) -> RenderableType | None:
     if not report.deliveries:
         return None
-    table = _table("Deliveries", "state", "count", numbers=("count",))
+    table = _table("state", "count", numbers=("count",))
     table.add_row("documents stored", f"{report.documents:,} of {report.documents_issued:,}")
     for status, count in report.deliveries.items():
         table.add_row(status, f"{count:,}")
-    return table
+    return _titled("Deliveries", table)
 
 
 def _rejects(report: PeriodReport) -> RenderableType | None:
     if not report.rejects:
         return None
-    names = ("employee", "name", "day", "project", "kind", "hours", "why")
-    table = _table("Rejected workdays: correct them and run again", *names, numbers=("hours",))
+    names = ("employee", "name", "day", "project", "kind", "hours", "rule")
+    table = _table(*names, numbers=("hours",))
     for row in report.rejects:
-        table.add_row(
-            row.employee,
-            row.name,
-            str(row.work_date),
-            row.project,
-            row.kind,
-            str(row.hours),
-            f"{row.rule}: {RULES[row.rule]} ({row.value})",
-        )
-    return table
+        what = (row.employee, row.name, str(row.work_date), row.project, row.kind)
+        table.add_row(*what, str(row.hours), row.rule)
+    meanings = _meanings(RULES, [row.rule for row in report.rejects])
+    return _titled("Rejected workdays: correct them and run again", table, meanings)
 
 
 def _helds(report: PeriodReport) -> RenderableType | None:
     if not report.helds:
         return None
-    table = _table(
-        "Held contractors: billed by the next run once this is settled", "employee", "name", "why"
-    )
+    table = _table("employee", "name", "reason", "")
     for row in report.helds:
-        table.add_row(row.employee, row.name, f"{row.reason}: {REASONS[row.reason]} ({row.detail})")
-    return table
+        table.add_row(row.employee, row.name, row.reason, row.detail)
+    meanings = _meanings(REASONS, [row.reason for row in report.helds])
+    return _titled("Held contractors: billed by the next run once settled", table, meanings)
+
+
+def _meanings(meanings: Mapping[str, str], used: Sequence[str]) -> Text:
+    """What each word used in a table means."""
+    sentences = [f" {word}: {meanings[word]}" for word in meanings if word in used]
+    return Text("\n".join(sentences), style="dim")
 
 
 def _undelivered(report: PeriodReport) -> RenderableType | None:
     if not report.undelivered:
         return None
-    table = _table("Not received", "invoice", "name", "address", "state", "why")
+    table = _table("invoice", "name", "address", "state", "why")
     for row in report.undelivered:
         table.add_row(row.number, row.name, row.recipient or "none", row.status, row.error or "")
-    return table
+    return _titled("Not received", table)
 
 
 def _unbilled(report: PeriodReport) -> RenderableType | None:
     if not report.unbilled_earlier:
         return None
-    table = _table(
-        "Unbilled work of earlier months: bill those months",
-        "month",
-        "rows",
-        "hours",
-        numbers=("rows", "hours"),
-    )
+    table = _table("month", "rows", "hours", numbers=("rows", "hours"))
     for row in report.unbilled_earlier:
         table.add_row(str(row.period), f"{row.rows:,}", f"{row.hours:,}")
-    return table
+    return _titled("Unbilled work of earlier months: bill those months", table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from .coverage import composed
 
@@ -28,7 +28,7 @@ def with_composed_texts(value: _Value) -> _Value:
     return cast("_Value", _composed(value))
 
 
-def _composed(value: Any) -> Any:
+def _composed(value: object) -> object:
     if isinstance(value, str):
         return composed(value)
     if isinstance(value, tuple):

@@ -51,14 +51,9 @@ def advances(weight: Weight) -> Mapping[int, int]:
 
 def text_width(text: str, weight: Weight, size: float) -> float:
     """
-    Measure one line set without kerning, as fpdf sets it.
+    Measure one line, in millimetres, set without kerning, as fpdf sets it.
 
-    Args:
-        text: Printable and composed; see `coverage`.
-        size: In points.
-
-    Returns:
-        Millimetres.
+    *text* is printable and composed (see `coverage`), *size* in points.
     """
     widths = advances(weight)
     return sum(widths[ord(letter)] for letter in text) * size * MM_PER_POINT / _UNITS_PER_EM

@@ -99,6 +99,7 @@ class PeriodReport:
     Attributes:
         run: The newest run that completed; rejects and helds are its.
         last_attempt: The newest run of all, which may have failed or be at work.
+        billed: The workdays on live invoices of the period, by all its runs.
         money: By currency.
         documents: How many invoices have their PDF stored.
         deliveries: The newest delivery of each invoice, counted by status.
@@ -109,6 +110,7 @@ class PeriodReport:
     period: Period
     run: RunReport | None
     last_attempt: RunReport | None
+    billed: Count = Count()
     money: list[Money] = field(default_factory=list)
     documents: int = 0
     deliveries: dict[str, int] = field(default_factory=dict)
@@ -150,6 +152,7 @@ def report_period(connection: Connection, period: Period) -> PeriodReport:
         period=period,
         run=run,
         last_attempt=_run(connection, LAST_RUN, start),
+        billed=Count(**_rows(connection, BILLED, start)[0]),
         money=[Money(**row) for row in _rows(connection, MONEY, start)],
         documents=connection.execute(text(DOCUMENTS), start).scalar_one(),
         deliveries={row["status"]: row["count"] for row in _rows(connection, DELIVERIES, start)},
@@ -189,6 +192,11 @@ COMPLETED_RUN = """
     SELECT * FROM billing_run
     WHERE period = :start AND status IN ('issued', 'empty')
     ORDER BY id DESC LIMIT 1
+"""
+
+BILLED = """
+    SELECT count(*) AS rows, coalesce(sum(hours), 0.00) AS hours
+    FROM live_workday JOIN invoice ON invoice.id = invoice_id WHERE period = :start
 """
 
 MONEY = """

@@ -50,7 +50,9 @@ def up(
         own.prepare()
         say(f"starting the local cloud in {own.folder}")
         aws.launch(own, smtp=mailbox.start(own))
-        database_url = environment.get("DATABASE_URL") or postgres.start(own)
+        database_url = environment.get("DATABASE_URL", "")
+        if not _is_elsewhere(own, database_url):
+            database_url = postgres.start(own)
         migrate(database_url)
         aws.wait(own)
         say("deploying the template")
@@ -69,7 +71,7 @@ def running(home: Path) -> dict[str, str] | None:
     parts = [
         processes.alive(own, mailbox.NAME),
         processes.alive(own, aws.NAME),
-        postgres.postmaster(own) or _elsewhere(own, environment),
+        postgres.postmaster(own) or _is_elsewhere(own, environment.get("DATABASE_URL", "")),
     ]
     return environment if environment and all(parts) else None
 
@@ -87,6 +89,10 @@ def down(home: Path, say: Callable[[str], None]) -> None:
         own.keep("environment", {})
 
 
-def _elsewhere(home: Home, environment: Mapping[str, str]) -> bool:
-    """Whether the database is somebody else's to run."""
-    return environment.get("DATABASE_URL", "") not in ("", postgres.url(home))
+def _is_elsewhere(home: Home, database_url: str) -> bool:
+    """
+    Whether the database is somebody else's to run.
+
+    A shell that has read this cloud's environment names our own.
+    """
+    return database_url not in ("", postgres.url(home))

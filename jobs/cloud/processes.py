@@ -19,9 +19,6 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", 
 SAME_START_SECONDS = 2.0
 STOP_SECONDS = 30.0
 
-# Kept, because a Popen that is collected while its process runs warns about it.
-_started: list[subprocess.Popen[bytes]] = []
-
 
 def start(home: Home, name: str, module: str, environment: Mapping[str, str]) -> psutil.Process:
     """
@@ -39,7 +36,8 @@ def start(home: Home, name: str, module: str, environment: Mapping[str, str]) ->
             stderr=log,
             start_new_session=True,
         )
-    _started.append(child)
+    # It is meant to outlive us; Popen would warn of a process it leaves behind.
+    child.returncode = 0
     process = psutil.Process(child.pid)
     home.keep(
         "processes",

@@ -1,0 +1,82 @@
+"""Claims about speed and memory: each against a floor or a limit that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+from rich.table import Table
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Seconds of ours, at most so many times the seconds of a floor."""
+
+    what: str
+    ours: float
+    floor: float
+    floor_is: str
+    at_most: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.floor
+
+    @property
+    def met(self) -> bool:
+        return self.ratio <= self.at_most
+
+    def cells(self) -> list[str]:
+        floor = f"{self.floor:.2f} s ({self.floor_is})"
+        target = f"≤ {self.at_most:g}×"
+        return [self.what, f"{self.ours:.2f} s", floor, f"{self.ratio:.2f}×", target]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The peak of a process, under a limit; both in bytes."""
+
+    what: str
+    peak: int
+    under: int
+
+    @property
+    def met(self) -> bool:
+        return self.peak < self.under
+
+    def cells(self) -> list[str]:
+        return [self.what, f"{self.peak / MIB:,.0f} MiB", "", "", f"< {self.under / MIB:,.0f} MiB"]
+
+
+Claim = Speed | Memory
+
+
+def as_table(claims: Sequence[Claim]) -> Table:
+    table = Table("what", title="Claims")
+    for heading in ("ours", "floor", "ratio", "target"):
+        table.add_column(heading, justify="right")
+    table.add_column("verdict")
+    for claim in claims:
+        verdict = "[green]met[/]" if claim.met else "[bold red]MISSED[/]"
+        table.add_row(*claim.cells(), verdict)
+    return table
+
+
+def interleaved(repeats: int, *actions: Callable[[], object]) -> list[float]:
+    """
+    Time each action *repeats* times, in turn, so that a slow minute slows them all.
+
+    Returns:
+        The median seconds of each.
+    """
+    seconds: list[list[float]] = [[] for _ in actions]
+    for _ in range(repeats):
+        for action, measured in zip(actions, seconds, strict=True):
+            started = perf_counter()
+            action()
+            measured.append(perf_counter() - started)
+    return [median(measured) for measured in seconds]

@@ -1,0 +1,81 @@
+"""Extraction into frames, against draining the very same COPYs to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+import psycopg
+from sqlalchemy import Connection, text
+
+from chalicelib.billing.schemas import Workday, dtypes
+from chalicelib.store.connection import driver, engine
+from chalicelib.store.extraction import WORKDAYS, copy_frame, extract
+
+from .claims import Claim, Speed, interleaved
+from .data import DAYS, PERIOD, month_of
+from .processes import in_fresh_process
+from .server import Server
+from .watching import Watch
+
+EMPLOYEES = 50_000
+REPEATS = 5
+AT_MOST = 1.5
+WITHIN = {"start": PERIOD.start, "end": PERIOD.end}
+
+
+def claims(server: Server) -> list[Claim]:
+    """Extraction of a month of 1,100,000 workdays."""
+    server.prepare("large", month_of(EMPLOYEES))
+    with server.copy_of("large") as url:
+        return in_fresh_process(measure, url)
+
+
+def measure(url: str) -> list[Claim]:
+    """Measure both claims on the month in the database at *url*."""
+    with engine(url).connect() as connection:
+        statements = statements_of_extract(connection)
+        workdays, drained = interleaved(
+            REPEATS,
+            partial(_workdays, connection),
+            partial(drain, connection, statements[:1]),
+        )
+        whole, all_drained = interleaved(
+            REPEATS, partial(extract, connection, PERIOD), partial(drain, connection, statements)
+        )
+    rows = f"{EMPLOYEES * DAYS:,} workdays"
+    return [
+        Speed(f"{rows} into a frame", workdays, drained, "the same COPY, drained", AT_MOST),
+        Speed(f"extract() of {rows}", whole, all_drained, "all its COPYs, drained", AT_MOST),
+    ]
+
+
+def statements_of_extract(connection: Connection) -> list[str]:
+    """The COPYs that `extract` runs, workdays first."""
+    watch = Watch(connection)
+    extract(connection, PERIOD)
+    driver(connection).cursor_factory = psycopg.Cursor
+    return watch.copies_out
+
+
+def drain(connection: Connection, statements: Sequence[str]) -> None:
+    """Run COPYs out of the database, in the same kind of transaction, and keep nothing."""
+    with _snapshot(connection), driver(connection).cursor() as cursor:
+        for statement in statements:
+            with cursor.copy(statement.encode()) as copy:
+                for _ in copy:
+                    pass
+
+
+def _workdays(connection: Connection) -> None:
+    with _snapshot(connection):
+        copy_frame(connection, WORKDAYS, dtypes(Workday), WITHIN)
+
+
+@contextmanager
+def _snapshot(connection: Connection) -> Iterator[None]:
+    connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    connection.execute(text("SET LOCAL datestyle = 'ISO'"))
+    yield
+    connection.rollback()

@@ -1,0 +1,215 @@
+"""The local cloud: the deployed template answers, and the cloud survives what machines do."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import shutil
+import socket
+import time
+from email.message import EmailMessage
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from jobs.cloud import accounts, aws, mailbox, ports, postgres, processes
+from jobs.cloud.cloud import down, running, up
+from jobs.cloud.home import Home
+from jobs.migrate import migrate
+
+from .conftest import quietly
+
+EVERY_BYTE = bytes(range(256)) * 40
+
+
+def eventually(what, seconds=30):
+    """The first truthy answer of *what*."""
+    deadline = time.monotonic() + seconds
+    while not (answer := what()):
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
+    return answer
+
+
+class TestDeployedApi:
+    def test_is_healthy(self, nobody):
+        assert nobody.get("/health").status_code == 200
+
+    def test_turns_away_who_has_no_token(self, nobody):
+        assert nobody.get("/invoices").status_code == 401
+
+    def test_shows_an_empty_list_to_an_account_that_is_no_user(self, stranger):
+        answer = stranger.get("/invoices")
+
+        assert (answer.status_code, answer.json()["invoices"]) == (200, [])
+
+    def test_refuses_a_token_whose_signature_was_changed(self, stranger):
+        head, body, signature = stranger.headers["Authorization"].split(".")
+        # Not its last letter, some of whose bits mean nothing.
+        changed = ("A" if signature[0] != "A" else "B") + signature[1:]
+        forged = type(stranger)(stranger.url, {"Authorization": f"{head}.{body}.{changed}"})
+
+        assert forged.get("/invoices").status_code == 401
+
+
+class TestAccounts:
+    def test_are_opened_once(self, cloud):
+        people = ["Olena@example.org", "petro@example.org"]
+
+        assert accounts.open_accounts(people, cloud) == 2
+        assert accounts.open_accounts([*people, "OLENA@EXAMPLE.ORG"], cloud) == 0
+        assert accounts.token("olena@example.org", cloud)
+
+    def test_give_no_token_to_a_stranger(self, cloud):
+        with pytest.raises(accounts.UnknownAccount, match=r"no account nobody@example\.org"):
+            accounts.token("nobody@example.org", cloud)
+
+    def test_are_never_made_in_a_real_pool(self, cloud):
+        real = {name: value for name, value in cloud.items() if name != "AWS_ENDPOINT_URL"}
+
+        with pytest.raises(accounts.NotLocal):
+            accounts.open_accounts(["olena@example.org"], real)
+
+
+class TestMail:
+    @pytest.mark.parametrize("encoding", ["7bit", "8bit"])
+    def test_is_kept_with_its_attachment(self, cloud, encoding):
+        letter = EmailMessage(policy=email.policy.SMTP.clone(cte_type=encoding))
+        letter["From"] = cloud["MAIL_SENDER"]
+        letter["To"] = f"{encoding}@example.org"
+        letter["Subject"] = "Рахунок за жовтень"
+        letter.set_content("Доброго дня, Їжаче!")
+        letter.add_attachment(
+            EVERY_BYTE, maintype="application", subtype="pdf", filename="ЇЖ-0001.pdf"
+        )
+
+        aws.client("ses", cloud).send_raw_email(RawMessage={"Data": letter.as_bytes()})
+
+        mails = Path(cloud["MAIL_FOLDER"])
+        [kept] = eventually(lambda: list(mails.glob(f"*-{encoding}@example.org*.eml")))
+        mail = email.message_from_bytes(kept.read_bytes(), policy=email.policy.default)
+        [attachment] = mail.iter_attachments()
+        assert mail["Subject"] == "Рахунок за жовтень"
+        assert mail.get_body().get_content().strip() == "Доброго дня, Їжаче!"
+        assert attachment.get_content() == EVERY_BYTE
+
+
+class TestQueues:
+    def test_set_aside_what_cannot_be_processed(self, cloud):
+        sqs = aws.client("sqs", cloud)
+        queue = cloud["RENDER_QUEUE_URL"]
+        patience = {"VisibilityTimeout": "360"}
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "0"})
+
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"invoice_id": "none"}))
+
+        def set_aside():
+            dead = cloud["RENDER_DEAD_LETTERS_URL"]
+            return sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=1).get("Messages")
+
+        [message] = eventually(set_aside)
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes=patience)
+        assert json.loads(message["Body"]) == {"invoice_id": "none"}
+
+
+class TestLife:
+    """A cloud of its own, because it is stopped and killed."""
+
+    @pytest.fixture
+    def home(self, tmp_path):
+        home = tmp_path / "a home"
+        home.mkdir()
+        (home / "notes.txt").write_text("mine")
+        yield home
+        down(home, quietly)
+
+    @pytest.fixture
+    def lived_in(self, home):
+        cloud = up(home, {}, quietly, migrate)
+        aws.client("s3", cloud).put_object(
+            Bucket=cloud["DOCUMENT_BUCKET"], Key="invoices/1", Body=b"kept"
+        )
+        accounts.open_accounts(["olena@example.org"], cloud)
+        with psycopg.connect(cloud["DATABASE_URL"]) as connection:
+            connection.execute("INSERT INTO department (code, name) VALUES ('D', 'kept')")
+        return cloud
+
+    @staticmethod
+    def assert_all_kept(home, before):
+        after = up(home, {}, quietly, migrate)
+        [stack] = aws.client("cloudformation", after).describe_stacks()["Stacks"]
+        kept = aws.client("s3", after).get_object(
+            Bucket=after["DOCUMENT_BUCKET"], Key="invoices/1"
+        )
+        assert after == before == running(home)
+        assert stack["StackStatus"] == "CREATE_COMPLETE"
+        assert kept["Body"].read() == b"kept"
+        assert accounts.token("olena@example.org", after)
+        with psycopg.connect(after["DATABASE_URL"]) as connection:
+            assert connection.execute("SELECT name FROM department").fetchall() == [("kept",)]
+        assert (home / "notes.txt").read_text() == "mine"
+
+    def test_goes_on_after_down_and_up(self, home, lived_in):
+        down(home, quietly)
+        assert running(home) is None
+
+        self.assert_all_kept(home, lived_in)
+
+    def test_goes_on_after_a_power_cut(self, home, lived_in):
+        own = Home.at(home)
+        saved = own.state / "cognito.json"
+        eventually(lambda: saved.exists() and "olena@example.org" in saved.read_text())
+        server = postgres.postmaster(own)
+        parts = [processes.alive(own, name) for name in (aws.NAME, mailbox.NAME)]
+        for process in [*parts, server, *server.children()]:
+            process.kill()
+        processes.wait(parts)
+        assert running(home) is None
+
+        self.assert_all_kept(home, lived_in)
+
+    def test_does_not_take_a_strangers_pid_for_its_own(self, home, lived_in):
+        down(home, quietly)
+        stranger = psutil.Process()
+        own = Home.at(home)
+        own.keep(
+            "processes", {aws.NAME: {"pid": stranger.pid, "created": stranger.create_time()}}
+        )
+        (own.postgres / "postmaster.pid").write_text(f"{stranger.pid}\n")
+
+        down(home, quietly)
+
+        assert stranger.is_running()
+        self.assert_all_kept(home, lived_in)
+
+    def test_starts_its_own_database_again_in_a_shell_that_knows_it(self, home, lived_in):
+        down(home, quietly)
+
+        assert up(home, lived_in, quietly, migrate) == lived_in == running(home)
+
+    def test_names_the_port_that_another_program_took(self, home, lived_in):
+        down(home, quietly)
+        port = Home.at(home).recall("ports")[aws.NAME]
+
+        with (
+            socket.create_server((ports.LOCALHOST, port)),
+            pytest.raises(ports.PortTaken, match=f"port {port} .* is taken by another program"),
+        ):
+            up(home, {}, quietly, migrate)
+
+    def test_ends_with_its_folder(self, home, lived_in):
+        own = Home.at(home)
+        parts = [processes.alive(own, name) for name in (aws.NAME, mailbox.NAME)]
+
+        shutil.rmtree(home)
+
+        assert processes.wait(parts) == []
+        assert not home.exists()
+
+    def test_stands_beside_another(self, cloud, home, lived_in):
+        assert lived_in["API_URL"] != cloud["API_URL"]
+        with pytest.raises(accounts.UnknownAccount):
+            accounts.token("only-there@example.org", lived_in)

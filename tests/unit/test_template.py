@@ -1,0 +1,202 @@
+"""What would be deployed, on AWS as on the local cloud: chalice's template with ours merged in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import boto3
+import pytest
+import yaml
+from chalice.cli.factory import CLIFactory
+from chalice.deploy.validate import validate_configuration
+from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
+from samtranslator.translator.transform import transform
+
+from chalicelib.settings import REQUIRED
+from jobs.cloud.deploy import OUTPUTS, PARAMETERS, package
+from jobs.cloud.processes import PROJECT
+
+FUNCTIONS = ("APIHandler", "BillMonth", "RenderInvoice", "EmailInvoice")
+# IAM has no narrower resource for the network interfaces of a Lambda.
+UNNAMEABLE = "ec2:"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    built = package(PROJECT, tmp_path_factory.mktemp("build"))
+    return yaml.safe_load((built / "sam.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def resources(template):
+    return template["Resources"]
+
+
+@pytest.fixture(scope="module")
+def translated(template):
+    """The resources that CloudFormation would make of the template."""
+    whole = json.loads(json.dumps(template))
+    for name in FUNCTIONS:
+        whole["Resources"][name]["Properties"]["CodeUri"] = "s3://bucket/key"
+    policies = ManagedPolicyLoader(boto3.client("iam", region_name="eu-central-1"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        patch.setattr(policies, "load", dict)
+        return transform(whole, {}, policies)["Resources"]
+
+
+def of_type(resources, kind):
+    return {name: r["Properties"] for name, r in resources.items() if r["Type"] == kind}
+
+
+def statements(resources):
+    for role in of_type(resources, "AWS::IAM::Role").values():
+        for policy in role["Policies"]:
+            yield from policy["PolicyDocument"]["Statement"]
+
+
+class TestConfiguration:
+    def test_is_valid_for_chalice(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        (tmp_path / "requirements.txt").touch()
+        for name in ("app.py", "chalicelib", ".chalice"):
+            (tmp_path / name).symlink_to(PROJECT / name)
+
+        validate_configuration(CLIFactory(str(tmp_path)).create_config_obj("dev"))
+
+    @pytest.mark.parametrize(
+        ("function", "memory", "seconds"),
+        [
+            ("APIHandler", 256, 30),
+            ("BillMonth", 3008, 900),
+            ("RenderInvoice", 512, 60),
+            ("EmailInvoice", 256, 30),
+        ],
+    )
+    def test_sizes_each_function(self, resources, function, memory, seconds):
+        properties = resources[function]["Properties"]
+
+        assert (properties["MemorySize"], properties["Timeout"]) == (memory, seconds)
+
+    def test_gives_the_functions_every_setting_and_no_other(self, template):
+        given = template["Globals"]["Function"]["Environment"]["Variables"]
+
+        assert sorted(given) == sorted(REQUIRED)
+
+    def test_asks_for_the_parameters_and_gives_the_outputs_that_a_deployment_uses(self, template):
+        assert set(template["Parameters"]) == set(PARAMETERS)
+        assert set(template["Outputs"]) >= {*OUTPUTS.values(), "RestAPIId", "EndpointURL"}
+
+    def test_hides_the_databases_password(self, template):
+        assert template["Parameters"]["DatabaseUrl"]["NoEcho"] is True
+
+
+class TestQueues:
+    @pytest.mark.parametrize(
+        ("function", "queue", "dead_letters"),
+        [
+            ("RenderInvoice", "RenderQueue", "RenderDeadLetters"),
+            ("EmailInvoice", "EmailQueue", "EmailDeadLetters"),
+        ],
+    )
+    def test_feed_their_function_and_set_aside_what_fails(
+        self, resources, function, queue, dead_letters
+    ):
+        [source] = resources[function]["Properties"]["Events"].values()
+        properties = resources[queue]["Properties"]
+        timeout = resources[function]["Properties"]["Timeout"]
+
+        assert source["Properties"]["Queue"] == {"Fn::Sub": f"${{{queue}.Arn}}"}
+        assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert source["Properties"]["ScalingConfig"] == {"MaximumConcurrency": 2}
+        assert properties["RedrivePolicy"] == {
+            "deadLetterTargetArn": {"Fn::GetAtt": [dead_letters, "Arn"]},
+            "maxReceiveCount": 5,
+        }
+        assert properties["VisibilityTimeout"] >= 6 * timeout
+        assert resources[dead_letters]["Type"] == "AWS::SQS::Queue"
+
+
+class TestBuckets:
+    @pytest.mark.parametrize("bucket", ["DocumentBucket", "ExportBucket"])
+    def test_are_private_and_kept(self, resources, bucket):
+        properties = resources[bucket]["Properties"]
+        [denied] = resources[f"{bucket}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+        assert len(properties["PublicAccessBlockConfiguration"]) == 4
+        assert properties["BucketEncryption"]
+        assert resources[bucket]["DeletionPolicy"] == "Retain"
+        assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+class TestSchedule:
+    def test_bills_on_the_first_at_three_in_the_billing_time_zone(self, translated):
+        [schedule] = of_type(translated, "AWS::Scheduler::Schedule").values()
+
+        assert schedule["ScheduleExpression"] == "cron(0 3 1 * ? *)"
+        assert schedule["ScheduleExpressionTimezone"] == {"Ref": "BillingTimezone"}
+        assert schedule["Target"]["Arn"] == {"Fn::GetAtt": ["BillMonth", "Arn"]}
+        assert json.loads(schedule["Target"]["Input"]) == {}
+        assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] <= 3
+
+    def test_retries_a_failed_month_once(self, resources):
+        retries = resources["BillMonth"]["Properties"]["EventInvokeConfig"]
+
+        assert retries == {"MaximumRetryAttempts": 1}
+
+
+class TestApi:
+    def test_asks_the_templates_own_pool_about_tokens(self, resources):
+        body = resources["RestAPI"]["Properties"]["DefinitionBody"]
+        [authorizer] = body["securityDefinitions"].values()
+
+        assert authorizer["x-amazon-apigateway-authorizer"] == {
+            "type": "cognito_user_pools",
+            "providerARNs": [{"Fn::GetAtt": ["UserPool", "Arn"]}],
+        }
+
+    def test_leaves_only_health_and_the_description_open(self, resources):
+        paths = resources["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+        open_paths = {
+            path
+            for path, methods in paths.items()
+            for name, method in methods.items()
+            if name != "options" and "security" not in method
+        }
+
+        assert open_paths <= {"/health", "/openapi.json"}
+
+    def test_lets_nobody_open_an_account_for_themselves(self, resources):
+        pool = resources["UserPool"]["Properties"]
+
+        assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+
+
+class TestPolicies:
+    def test_are_one_for_each_function(self, resources):
+        roles = {resources[name]["Properties"]["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS}
+
+        assert len(roles) == len(FUNCTIONS)
+        assert roles == set(of_type(resources, "AWS::IAM::Role"))
+
+    def test_name_their_resources_wherever_one_can_be_named(self, resources):
+        wild = [
+            action
+            for statement in statements(resources)
+            if statement["Resource"] == "*"
+            for action in statement["Action"]
+        ]
+
+        assert [action for action in wild if not action.startswith(UNNAMEABLE)] == []
+
+    def test_never_allow_every_action(self, resources):
+        actions = {action for one in statements(resources) for action in one["Action"]}
+
+        assert not [action for action in actions if "*" in action]
+
+    def test_refer_only_to_what_the_template_has(self):
+        for file in Path(PROJECT / ".chalice").glob("policy-*.json"):
+            assert json.loads(file.read_text())["Version"] == "2012-10-17"
