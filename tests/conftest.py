@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from jobs.cloud.home import Home
 from jobs.cloud import postgres
+from jobs.cloud.home import Home
 from jobs.migrate import migrate
 
 TEMPLATE = "migrated"

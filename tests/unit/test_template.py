@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import sys
 
 import boto3
 import pytest
 import yaml
+from cfnlint.api import lint_all
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
@@ -59,11 +60,20 @@ def statements(resources):
 class TestConfiguration:
     def test_is_valid_for_chalice(self, tmp_path, monkeypatch):
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        # It imports the app from the folder it is given.
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "path", [*sys.path])
+        monkeypatch.delitem(sys.modules, "app", raising=False)
         (tmp_path / "requirements.txt").touch()
         for name in ("app.py", "chalicelib", ".chalice"):
             (tmp_path / name).symlink_to(PROJECT / name)
 
         validate_configuration(CLIFactory(str(tmp_path)).create_config_obj("dev"))
+
+        monkeypatch.delitem(sys.modules, "app")
+
+    def test_is_valid_for_cloudformation(self, template):
+        assert [str(found) for found in lint_all(json.dumps(template))] == []
 
     @pytest.mark.parametrize(
         ("function", "memory", "seconds"),
@@ -196,7 +206,3 @@ class TestPolicies:
         actions = {action for one in statements(resources) for action in one["Action"]}
 
         assert not [action for action in actions if "*" in action]
-
-    def test_refer_only_to_what_the_template_has(self):
-        for file in Path(PROJECT / ".chalice").glob("policy-*.json"):
-            assert json.loads(file.read_text())["Version"] == "2012-10-17"

@@ -1,0 +1,45 @@
+from email import message_from_bytes, policy
+
+import pytest
+
+from chalicelib.mail import Letter, compose, is_address
+
+LETTER = Letter(
+    sender="invoices@company.example",
+    recipient="yizhak@contractors.example",
+    subject="Рахунок Ї-0001",
+    text="Вітаю, Їжаку!\n",
+    attachment_name="Ї-0001.pdf",
+    attachment=bytes(range(256)),
+)
+
+
+class TestCompose:
+    def test_carries_the_document_unchanged(self):
+        message = message_from_bytes(compose(LETTER), policy=policy.default)
+
+        [attachment] = message.iter_attachments()
+        assert attachment.get_content() == LETTER.attachment
+        assert attachment.get_content_type() == "application/pdf"
+        assert attachment.get_filename() == "Ї-0001.pdf"
+
+    def test_says_what_the_letter_says(self):
+        message = message_from_bytes(compose(LETTER), policy=policy.default)
+
+        assert message["Subject"] == LETTER.subject
+        assert message.get_body().get_content().replace("\r\n", "\n") == LETTER.text
+
+    def test_needs_no_eight_bit_mail_server(self):
+        assert compose(LETTER).isascii()
+
+
+class TestIsAddress:
+    @pytest.mark.parametrize("text", ["a@b.example", "yizhak+invoices@contractors.example"])
+    def test_accepts_a_plain_address(self, text):
+        assert is_address(text)
+
+    @pytest.mark.parametrize(
+        "text", [None, "", "nobody", "a b@c.example", "a@b.example, c@d.example", "a@b\n.example"]
+    )
+    def test_refuses_anything_else(self, text):
+        assert not is_address(text)
