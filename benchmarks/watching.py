@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any
+from typing import Any, Self
 
 import psycopg
+from psycopg import sql
+from psycopg.abc import Query
 from sqlalchemy import Connection
 
 from chalicelib.store.connection import driver
@@ -43,22 +45,25 @@ class Watch:
 def _cursor_watched_by(watch: Watch) -> type[psycopg.Cursor[Any]]:
     class Cursor(psycopg.Cursor[Any]):
         @contextmanager
-        def copy(self, statement: Any, *args: Any, **kwargs: Any) -> Iterator[psycopg.Copy]:
+        def copy(self, statement: Query, *args: Any, **options: Any) -> Iterator[psycopg.Copy]:  # noqa: ANN401
             text = _text(statement, self)
             if "TO STDOUT" in text:
                 watch.copies_out.append(text)
-            with watch.timed(_name(text)), super().copy(statement, *args, **kwargs) as copy:
+            with watch.timed(_name(text)), super().copy(statement, *args, **options) as copy:
                 yield copy
 
-        def execute(self, query: Any, *args: Any, **kwargs: Any) -> Cursor:
+        def execute(self, query: Query, *args: Any, **options: Any) -> Self:  # noqa: ANN401
             with watch.timed(_name(_text(query, self))):
-                return super().execute(query, *args, **kwargs)
+                return super().execute(query, *args, **options)
 
     return Cursor
 
 
-def _text(statement: Any, cursor: psycopg.Cursor[Any]) -> str:
-    return statement if isinstance(statement, str) else statement.as_string(cursor)
+def _text(statement: Query, cursor: psycopg.Cursor[Any]) -> str:
+    """What will be sent, however it was written."""
+    if isinstance(statement, sql.Composable):
+        return statement.as_string(cursor)
+    return statement.decode() if isinstance(statement, bytes) else str(statement)
 
 
 def _name(statement: str) -> str:

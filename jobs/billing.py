@@ -10,7 +10,7 @@ from chalicelib.billing.period import Period
 from chalicelib.exports import export_period
 from chalicelib.settings import Settings
 from chalicelib.steps.bill_month import RunOutcome, bill_month
-from chalicelib.store.connection import engine, period_lock
+from chalicelib.store.connection import check_reachable, engine, period_lock
 from chalicelib.store.reporting import PeriodReport, report_period
 from jobs.follow import follow
 
@@ -40,6 +40,12 @@ def export(settings: Settings, period: Period) -> dict[str, int]:
 
 
 def report(database_url: str, period: Period) -> PeriodReport:
-    """The report of *period* as it stands now."""
+    """
+    The report of *period* as it stands now.
+
+    Raises:
+        DatabaseUnreachable: If the database does not answer.
+    """
+    check_reachable(database_url)
     with engine(database_url).connect() as connection:
         return report_period(connection, period)

@@ -8,7 +8,7 @@ from functools import cache
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
@@ -65,8 +65,8 @@ def check_reachable(database_url: str) -> None:
     try:
         with engine(database_url).connect():
             return
-    except (OperationalError, psycopg.ProgrammingError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    except DBAPIError as error:
+        reason = str(error.orig).strip().splitlines()[0]
         raise DatabaseUnreachable(reason) from error
 
 

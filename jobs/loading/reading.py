@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,22 +74,25 @@ def read_lines(path: Path, kind: CsvFile) -> tuple[list[Line], list[Refusal]]:
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Each record with the number of the line it starts on."""
     start = 1
+    reader = csv.reader(io.StringIO(_decoded(path), newline=""), strict=True)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            for record in reader:
-                yield start, record
-                start = reader.line_num + 1
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(
-            path.name,
-            f"is not UTF-8 (the byte {error.object[error.start]:#04x} after line {start - 1});"
-            " save it again as UTF-8",
-        ) from None
+        for record in reader:
+            yield start, record
+            start = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableFile(
             path.name, f"is not CSV from line {start} on ({error}); check its quotes"
         ) from None
+
+
+def _decoded(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        reason = f"is not UTF-8 (the byte {content[error.start]:#04x} in line {line})"
+        raise UnreadableFile(path.name, f"{reason}; save it again as UTF-8") from None
 
 
 def _check_heading(name: str, heading: list[str], kind: CsvFile) -> None:

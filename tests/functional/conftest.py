@@ -43,9 +43,7 @@ class Api:
         with requests.Session() as session:
             # No proxy and no certificate bundle of this machine.
             session.trust_env = False
-            return session.get(
-                self.url + path, params=parameters, headers=self.headers, timeout=30
-            )
+            return session.get(self.url + path, params=parameters, headers=self.headers, timeout=30)
 
 
 @pytest.fixture

@@ -141,9 +141,7 @@ class TestLife:
     def assert_all_kept(home, before):
         after = up(home, {}, quietly, migrate)
         [stack] = aws.client("cloudformation", after).describe_stacks()["Stacks"]
-        kept = aws.client("s3", after).get_object(
-            Bucket=after["DOCUMENT_BUCKET"], Key="invoices/1"
-        )
+        kept = aws.client("s3", after).get_object(Bucket=after["DOCUMENT_BUCKET"], Key="invoices/1")
         assert after == before == running(home)
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         assert kept["Body"].read() == b"kept"
@@ -175,9 +173,7 @@ class TestLife:
         down(home, quietly)
         stranger = psutil.Process()
         own = Home.at(home)
-        own.keep(
-            "processes", {aws.NAME: {"pid": stranger.pid, "created": stranger.create_time()}}
-        )
+        own.keep("processes", {aws.NAME: {"pid": stranger.pid, "created": stranger.create_time()}})
         (own.postgres / "postmaster.pid").write_text(f"{stranger.pid}\n")
 
         down(home, quietly)

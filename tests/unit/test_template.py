@@ -8,7 +8,7 @@ import sys
 import boto3
 import pytest
 import yaml
-from cfnlint.api import lint_all
+from cfnlint.api import lint
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
@@ -73,7 +73,9 @@ class TestConfiguration:
         monkeypatch.delitem(sys.modules, "app")
 
     def test_is_valid_for_cloudformation(self, template):
-        assert [str(found) for found in lint_all(json.dumps(template))] == []
+        found = lint(json.dumps(template), regions=["eu-central-1"])
+
+        assert [str(one) for one in found if one.rule.severity != "informational"] == []
 
     @pytest.mark.parametrize(
         ("function", "memory", "seconds"),

@@ -1,0 +1,116 @@
+"""Fixtures of the ledger's tests: its books, moto's queues, buckets and mail, and the settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import boto3
+import psycopg
+import pytest
+from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ses import ses_backends
+
+from chalicelib import mail, objects, queues
+from chalicelib.settings import Payer, Settings
+from tests.builders_ledger import Books
+from tests.conftest import forget
+
+REGION = "eu-central-1"
+SENDER = "invoices@company.example"
+
+
+@pytest.fixture
+def books(database_url: str) -> Iterator[Books]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield Books(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """What moto keeps in this process."""
+
+    render_queue_url: str
+    email_queue_url: str
+
+    def take(self, queue_url: str) -> list[int]:
+        """The ids in the messages of a queue, in order, which is then empty."""
+        sqs = boto3.client("sqs")
+        ids = []
+        while messages := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in messages:
+                ids += json.loads(message["Body"]).values()
+                sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return sorted(ids)
+
+    def to_render(self) -> list[int]:
+        return self.take(self.render_queue_url)
+
+    def to_mail(self) -> list[int]:
+        return self.take(self.email_queue_url)
+
+    def mails(self) -> list[Any]:
+        """What SES was handed, oldest first."""
+        return ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """Empty queues and buckets, and a sender that SES knows."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        for adapter in (mail, objects, queues):
+            adapter.client.cache_clear()
+        here = {"LocationConstraint": REGION}
+        for bucket in ("documents", "exports"):
+            boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=here)
+        boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
+        create = boto3.client("sqs").create_queue
+        yield Cloud(*(create(QueueName=name)["QueueUrl"] for name in ("render", "email")))
+    for adapter in (mail, objects, queues):
+        adapter.client.cache_clear()
+
+
+@pytest.fixture
+def settings(database_url: str, cloud: Cloud) -> Settings:
+    return Settings(
+        database_url=database_url,
+        document_bucket="documents",
+        export_bucket="exports",
+        render_queue_url=cloud.render_queue_url,
+        email_queue_url=cloud.email_queue_url,
+        mail_sender=SENDER,
+        billing_timezone=ZoneInfo("Europe/Kyiv"),
+        link_seconds=300,
+        payer=Payer(
+            name="Northwind Research Ltd",
+            address="12 Harbour Street\nDublin D01 X2P3",
+            tax_id="IE6388047V",
+            country="IE",
+            payment_terms_days=14,
+        ),
+    )
+
+
+@pytest.fixture
+def elsewhere(settings: Settings) -> Iterator[Callable[[], Settings]]:
+    """Settings as another process would have them: with a pool of connections of its own."""
+    processes = count(1)
+    made = []
+
+    def another() -> Settings:
+        url = f"{settings.database_url}&application_name=process{next(processes)}"
+        made.append(url)
+        return replace(settings, database_url=url)
+
+    yield another
+    for url in made:
+        forget(url)
