@@ -20,6 +20,7 @@ SMALL, MEDIUM, LARGE = 5_000, 6_000, 50_000
 REPEATS = 3
 TEN_TIMES = 12
 ABOVE_FLOOR = 3
+WORTH_SHOWING = 0.01
 GIB = 1024 * MIB
 
 
@@ -92,5 +93,7 @@ def _stages(runs: dict[int, Run]) -> Table:
     for employees in runs:
         table.add_column(f"{employees:,}", justify="right")
     for stage in dict.fromkeys(stage for run in runs.values() for stage in run.stages):
-        table.add_row(stage, *(f"{run.stages.get(stage, 0):.2f}" for run in runs.values()))
+        seconds = [run.stages.get(stage, 0) for run in runs.values()]
+        if max(seconds) >= WORTH_SHOWING:
+            table.add_row(stage, *(f"{taken:.2f}" for taken in seconds))
     return table

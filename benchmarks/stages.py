@@ -74,4 +74,4 @@ def _parts(watch: Watch, stage: str) -> dict[str, float]:
     statements = {f"  {name}": seconds for name, seconds in watch.seconds.items()}
     own = whole - sum(watch.seconds.values())
     watch.seconds.clear()
-    return {stage: whole} | statements | ({"  our own work": own} if statements else {})
+    return {stage: whole} | statements | ({f"  in Python, to {stage}": own} if statements else {})

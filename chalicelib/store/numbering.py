@@ -26,7 +26,7 @@ def take_sequences(connection: Connection, series: Sequence[str]) -> dict[str, i
         The sequence taken, by series.
     """
     taken = connection.execute(TAKE, {"series": sorted(series)})
-    return dict(taken.tuples().all())
+    return {row.series: row.last_sequence for row in taken}
 
 
 def number(series: str, sequence: int) -> str:

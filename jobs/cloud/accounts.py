@@ -44,8 +44,9 @@ def open_accounts(emails: Iterable[str], environment: Mapping[str, str]) -> int:
     """
     cognito, pool = _pool(environment)
     wanted = {email.strip().casefold() for email in emails}
-    opened = sorted(wanted - _existing(cognito, pool))
-    for email in opened:
+    confirmed = _accounts(cognito, pool)
+    absent = sorted(wanted - set(confirmed))
+    for email in absent:
         cognito.admin_create_user(
             UserPoolId=pool,
             Username=email,
@@ -55,8 +56,12 @@ def open_accounts(emails: Iterable[str], environment: Mapping[str, str]) -> int:
                 {"Name": "email_verified", "Value": "true"},
             ],
         )
-        _confirm(cognito, pool, email)
-    return len(opened)
+    # Those whose opening was cut short the last time, too.
+    for email in sorted(email for email in wanted if not confirmed.get(email)):
+        cognito.admin_set_user_password(
+            UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True
+        )
+    return len(absent)
 
 
 def token(email: str, environment: Mapping[str, str]) -> str:
@@ -88,26 +93,13 @@ def _pool(environment: Mapping[str, str]) -> tuple[Any, str]:
     return aws.client("cognito-idp", environment), environment["USER_POOL_ID"]
 
 
-def _existing(cognito: Any, pool: str) -> set[str]:  # noqa: ANN401 -- a boto3 client
-    """Addresses of the accounts that can log in."""
+def _accounts(cognito: Any, pool: str) -> dict[str, bool]:  # noqa: ANN401 -- a boto3 client
+    """The address of each account, and whether it can log in."""
     pages = cognito.get_paginator("list_users").paginate(UserPoolId=pool)
     return {
-        attribute["Value"].casefold()
+        attribute["Value"].casefold(): account["UserStatus"] == "CONFIRMED"
         for page in pages
         for account in page["Users"]
         for attribute in account["Attributes"]
-        if attribute["Name"] == "email" and _usable(cognito, pool, account)
+        if attribute["Name"] == "email"
     }
-
-
-def _usable(cognito: Any, pool: str, account: Mapping[str, Any]) -> bool:  # noqa: ANN401
-    """Whether the account can log in; one whose making was cut short is finished here."""
-    if account["UserStatus"] != "CONFIRMED":
-        _confirm(cognito, pool, account["Username"])
-    return True
-
-
-def _confirm(cognito: Any, pool: str, name: str) -> None:  # noqa: ANN401 -- a boto3 client
-    cognito.admin_set_user_password(
-        UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True
-    )

@@ -116,7 +116,7 @@ def _picker(kind: CsvFile, names: tuple[str, ...]) -> Callable[[Row], Row]:
 
 def _ids(connection: Connection, table: str) -> dict[str, int]:
     rows = connection.execute(text(f"SELECT code, id FROM {table}"))  # noqa: S608 -- of REFERRED
-    return dict(rows.tuples().all())
+    return {row.code: row.id for row in rows}
 
 
 def _owners(connection: Connection, kind: CsvFile) -> dict[Row, Row]:

@@ -9,7 +9,6 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import boto3
 import psycopg
 import pytest
 from moto import mock_aws
@@ -40,7 +39,7 @@ class Cloud:
 
     def take(self, queue_url: str) -> list[int]:
         """The ids in the messages of a queue, in order, which is then empty."""
-        sqs = boto3.client("sqs")
+        sqs = queues.client()
         ids = []
         while messages := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get(
             "Messages"
@@ -61,22 +60,32 @@ class Cloud:
         return ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
 
 
-@pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """Empty queues and buckets, and a sender that SES knows."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        for adapter in (mail, objects, queues):
-            adapter.client.cache_clear()
-        here = {"LocationConstraint": REGION}
-        for bucket in ("documents", "exports"):
-            boto3.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=here)
-        boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
-        create = boto3.client("sqs").create_queue
-        yield Cloud(*(create(QueueName=name)["QueueUrl"] for name in ("render", "email")))
-    for adapter in (mail, objects, queues):
+@pytest.fixture(scope="package")
+def clients() -> Iterator[None]:
+    """The adapters' own clients, made once: a client costs more than most tests."""
+    adapters = (mail, objects, queues)
+    for adapter in adapters:
         adapter.client.cache_clear()
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        environment.setenv("AWS_DEFAULT_REGION", REGION)
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+        for adapter in adapters:
+            adapter.client()
+    yield
+    for adapter in adapters:
+        adapter.client.cache_clear()
+
+
+@pytest.fixture
+def cloud(clients: None) -> Iterator[Cloud]:
+    """Empty queues and buckets, and a sender that SES knows."""
+    with mock_aws():
+        here: Any = {"LocationConstraint": REGION}
+        for bucket in ("documents", "exports"):
+            objects.client().create_bucket(Bucket=bucket, CreateBucketConfiguration=here)
+        mail.client().verify_email_identity(EmailAddress=SENDER)
+        create = queues.client().create_queue
+        yield Cloud(*(create(QueueName=name)["QueueUrl"] for name in ("render", "email")))
 
 
 @pytest.fixture

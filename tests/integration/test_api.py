@@ -1,0 +1,237 @@
+"""The API's handlers on a real ledger, asked the way API Gateway asks them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from urllib.parse import quote
+
+import pytest
+
+from app import app
+from chalicelib.api import invoices as api
+from chalicelib.billing.period import Period
+from chalicelib.steps.bill_month import bill_month
+from chalicelib.steps.render_invoice import render_invoice
+
+ACCOUNTANT = "accounts@company.example"
+ANNA = "anna@contractors.example"
+OCTOBER = Period.month(2026, 10)
+
+
+def claims(email, **others):
+    return {"token_use": "id", "email": email, "email_verified": "true"} | others
+
+
+class Gateway:
+    """Calls the handler as API Gateway does once it has checked the token."""
+
+    def ask(self, resource, number=None, *, who=None, **query):
+        event = {
+            "resource": resource,
+            "path": resource.replace("{number}", number or ""),
+            "httpMethod": "GET",
+            "headers": {},
+            "multiValueHeaders": {},
+            "multiValueQueryStringParameters": {key: [value] for key, value in query.items()},
+            "pathParameters": {"number": quote(number)} if number else None,
+            "stageVariables": None,
+            "requestContext": {
+                "resourcePath": resource,
+                "httpMethod": "GET",
+                "identity": {"sourceIp": "127.0.0.1"},
+                "authorizer": {"claims": who if who is not None else claims(ACCOUNTANT)},
+            },
+            "body": None,
+            "isBase64Encoded": False,
+        }
+        answer = app(event, None)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def list(self, **query):
+        return self.ask("/invoices", **query)
+
+    def invoice(self, number, **who):
+        return self.ask("/invoices/{number}", number, **who)
+
+    def link(self, number, **who):
+        return self.ask("/invoices/{number}/link", number, **who)
+
+
+@pytest.fixture
+def gateway(settings, monkeypatch):
+    monkeypatch.setattr(api, "_settings", lambda: settings)
+    return Gateway()
+
+
+@pytest.fixture
+def ledger(books, settings):
+    """Three contractors, five invoices: two months of Anna's and Borys's, one of Ciara's."""
+    for code in ("ANNA", "BORYS", "CIARA"):
+        books.employee(code, currency="UAH" if code == "BORYS" else "EUR")
+        books.workday(code)
+    books.workday("ANNA", date(2026, 9, 1), project="BEACON")
+    books.workday("BORYS", date(2026, 9, 1))
+    books.add("app_user", email=ACCOUNTANT, role="accountant")
+    books.add("app_user", email=ANNA, role="employee")
+    now = datetime(2026, 11, 1, 1, tzinfo=UTC)
+    bill_month(settings, Period.month(2026, 9), now)
+    bill_month(settings, OCTOBER, now)
+    return books
+
+
+def numbers(answer):
+    status, body = answer
+    assert status == 200, body
+    return [invoice["number"] for invoice in body["invoices"]]
+
+
+class TestWhoSeesWhat:
+    def test_an_accountant_sees_all_newest_first(self, gateway, ledger):
+        assert numbers(gateway.list()) == [
+            "CIARA-0001",
+            "BORYS-0002",
+            "ANNA-0002",
+            "BORYS-0001",
+            "ANNA-0001",
+        ]
+
+    def test_a_contractor_sees_their_own(self, gateway, ledger):
+        assert numbers(gateway.list(who=claims(ANNA))) == ["ANNA-0002", "ANNA-0001"]
+        assert gateway.invoice("ANNA-0001", who=claims(ANNA))[0] == 200
+
+    def test_the_address_is_case_folded(self, gateway, ledger):
+        assert len(numbers(gateway.list(who=claims("Anna@Contractors.EXAMPLE")))) == 2
+
+    @pytest.mark.parametrize("number", ["BORYS-0001", "NOBODY-0001", "ANNA-9999", "x' OR '1'='1"])
+    def test_somebody_else_s_invoice_does_not_exist(self, gateway, ledger, number):
+        for answer in (gateway.invoice, gateway.link):
+            status, body = answer(number, who=claims(ANNA))
+            assert (status, body["Code"]) == (404, "NotFoundError")
+
+    @pytest.mark.parametrize(
+        "who",
+        [
+            claims("stranger@example.org"),
+            claims(ACCOUNTANT, email_verified="false"),
+            claims("borys@contractors.example"),  # an employee who was not made a user
+        ],
+    )
+    def test_an_unknown_or_unproven_address_sees_nothing(self, gateway, ledger, who):
+        assert numbers(gateway.list(who=who)) == []
+        assert gateway.invoice("BORYS-0001", who=who)[0] == 404
+
+    def test_an_access_token_is_refused(self, gateway, ledger):
+        status, body = gateway.list(who=claims(ACCOUNTANT, token_use="access"))
+
+        assert (status, body["Code"]) == (401, "UnauthorizedError")
+
+
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ({"period": "2026-09"}, ["BORYS-0001", "ANNA-0001"]),
+            ({"employee": "ANNA"}, ["ANNA-0002", "ANNA-0001"]),
+            ({"department": "ENG", "period": "2026-09"}, ["BORYS-0001", "ANNA-0001"]),
+            ({"project": "BEACON"}, ["ANNA-0001"]),
+            ({"kind": "credit_note"}, []),
+            ({"delivery": "sent"}, []),
+            ({"delivery": "queued", "employee": "CIARA"}, ["CIARA-0001"]),
+        ],
+    )
+    def test_narrow_the_list(self, gateway, ledger, query, expected):
+        assert numbers(gateway.list(**query)) == expected
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("period", "2026-13"),
+            ("kind", "receipt"),
+            ("delivery", "lost"),
+            ("limit", "0"),
+            ("limit", "201"),
+            ("limit", "1e1"),
+            ("limit", "9" * 10_000),
+            ("cursor", "!"),
+            ("cursor", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM="),
+            ("employee", ""),
+            ("employee", "x" * 10_000),
+            ("project", "a\0b"),
+            ("perod", "2026-09"),
+        ],
+    )
+    def test_that_cannot_be_read_are_named(self, gateway, ledger, name, value):
+        status, body = gateway.list(**{name: value})
+
+        assert (status, body["Code"]) == (400, "BadRequestError")
+        assert body["Message"].startswith(name)
+
+
+class TestPages:
+    @pytest.mark.parametrize("limit", [1, 2, 3, 4])
+    def test_are_complete_and_without_repeats(self, gateway, ledger, limit):
+        seen, cursor = [], {}
+        while cursor is not None:
+            status, body = gateway.list(limit=str(limit), **cursor)
+            assert status == 200
+            seen += [invoice["number"] for invoice in body["invoices"]]
+            cursor = {"cursor": body["next_cursor"]} if body["next_cursor"] else None
+
+        assert seen == numbers(gateway.list())
+
+    def test_end_when_the_last_row_fills_the_page(self, gateway, ledger):
+        assert gateway.list(limit="5")[1]["next_cursor"] is None
+
+
+class TestInvoice:
+    def test_states_money_and_hours_as_text(self, gateway, ledger):
+        _, invoice = gateway.invoice("ANNA-0002")
+
+        assert (invoice["subtotal"], invoice["tax"], invoice["total"]) == (
+            "400.00",
+            "80.00",
+            "480.00",
+        )
+        assert invoice["lines"] == [
+            {
+                "position": 1,
+                "project_code": "ATLAS",
+                "project_name": "Atlas",
+                "kind": "regular",
+                "hours": "8.00",
+                "unit_rate": "50.0000",
+                "amount": "400.00",
+            }
+        ]
+        assert (invoice["document"], invoice["credits"]) == (None, None)
+        assert [delivery["status"] for delivery in invoice["deliveries"]] == ["queued"]
+
+    def test_keeps_what_was_printed_whatever_the_master_data_says(self, gateway, ledger):
+        before = gateway.invoice("ANNA-0002")
+
+        ledger.execute("UPDATE employee SET full_name = 'Somebody Else', iban = NULL")
+
+        assert gateway.invoice("ANNA-0002") == before
+
+
+class TestLink:
+    def test_waits_for_the_document(self, gateway, ledger):
+        status, body = gateway.link("ANNA-0002")
+
+        assert (status, body["Code"]) == (409, "ConflictError")
+
+    def test_names_the_document_s_hash_and_size_and_the_file_to_save(
+        self, gateway, ledger, settings
+    ):
+        invoice_id = ledger.value("SELECT id FROM invoice WHERE number = 'ANNA-0002'")
+        render_invoice(settings, invoice_id)
+        [(sha256, size)] = ledger.rows("SELECT sha256, bytes FROM document")
+
+        status, link = gateway.link("ANNA-0002", who=claims(ANNA))
+
+        assert (status, link["sha256"], link["bytes"]) == (200, sha256, size)
+        assert "X-Amz-Expires=300" in link["url"]
+        assert "ANNA-0002.pdf" in link["url"]
+        expires_at = datetime.fromisoformat(link["expires_at"])
+        assert 290 <= (expires_at - datetime.now(UTC)).total_seconds() <= 300
