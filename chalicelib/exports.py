@@ -117,7 +117,8 @@ DATASETS = {
         JOIN project ON project.id = rejected_workday.project_id
         WHERE run_id = (
             SELECT max(id) FROM billing_run
-            WHERE period = {start} AND status IN ('issued', 'empty')
+            WHERE period = {start} AND corrects_invoice_id IS NULL
+              AND status IN ('issued', 'empty')
         )
         ORDER BY employee.code COLLATE "C", work_date, project.code COLLATE "C", kind COLLATE "C"
         """,

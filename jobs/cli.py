@@ -10,6 +10,7 @@ import json
 import os
 import shlex
 import sys
+from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
@@ -198,6 +199,39 @@ def report(
     else:
         report_view.show(found, out)
     _end(look=found.needs_a_person)
+
+
+@app.command()
+def drift(period: PeriodArgument) -> None:
+    """Show what changed upstream since it was billed, and what correcting it would do."""
+    from jobs.correcting import show_drift
+
+    month = Period.parse(period)
+    _end(look=show_drift(environment.settings(_say), month, out))
+
+
+@app.command()
+def correct(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of an invoice with drift.")],
+) -> None:
+    """Credit an invoice whose workdays have changed, and bill them anew."""
+    from chalicelib.steps.correct_invoice import correct_invoice
+    from jobs.correcting import in_words
+
+    settings = environment.settings(_say)
+    correction = correct_invoice(settings, number, datetime.now(UTC))
+    out.print(f"Issued {in_words(correction)}.")
+    _end(look=correction.rejected > 0)
+
+
+@app.command()
+def close(period: PeriodArgument) -> None:
+    """Close a month: late work of it is billed with the next open one."""
+    from jobs.correcting import close_period
+
+    month = Period.parse(period)
+    close_period(environment.database_url(_say), month)
+    out.print(f"{month} is closed; late work of it is billed in the next open month.")
 
 
 @app.command()

@@ -58,8 +58,17 @@ class Period:
     @classmethod
     def before(cls, day: date) -> Self:
         """The last whole month before *day*: what the run of the first of a month bills."""
-        last = date(day.year - (day.month == 1), (day.month - 2) % 12 + 1, 1)
-        return cls.month(last.year, last.month)
+        return cls.month(day.year - (day.month == 1), (day.month - 2) % 12 + 1)
+
+    @property
+    def preceding(self) -> Self:
+        """The month before this one."""
+        return self.before(self.start)
+
+    @property
+    def following(self) -> Self:
+        """The month after this one."""
+        return self.month(self.end.year, self.end.month)
 
     def __contains__(self, day: date) -> bool:
         return self.start <= day < self.end

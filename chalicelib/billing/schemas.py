@@ -195,6 +195,49 @@ class BilledWorkday(Frame):
     unit_rate: UnitRate
 
 
+class LiveWorkday(Frame):
+    """Lineage of live invoices: one row per billed workday that no credit note has freed."""
+
+    invoice_id: pl.Int64
+    workday_id: pl.Int64
+    employee_id: pl.Int64
+    work_date: pl.Date
+    project_id: pl.Int64
+    kind: str
+    hours: Hours
+    unit_rate: UnitRate
+
+
+class CurrentWorkday(Frame):
+    """Workdays as they are now, beside the live invoice that billed their key or their id."""
+
+    invoice_id: pl.Int64
+    workday_id: pl.Int64
+    employee_id: pl.Int64
+    work_date: pl.Date
+    project_id: pl.Int64
+    kind: str
+    hours: Hours
+
+
+class Drift(Frame):
+    """
+    Days that are no longer as billed: one row per invoice, day, project and kind.
+
+    A side that is null has no such workday: it was deleted, or moved away or here.
+    """
+
+    invoice_id: pl.Int64
+    employee_id: pl.Int64
+    work_date: pl.Date
+    project_id: pl.Int64
+    kind: str
+    billed_hours: Hours = pa.Field(nullable=True)
+    current_hours: Hours = pa.Field(nullable=True)
+    billed_rate: UnitRate = pa.Field(nullable=True)
+    current_rate: UnitRate = pa.Field(nullable=True)
+
+
 def dtypes(model: type[Frame]) -> dict[str, pl.DataType]:
     """The Polars type of each column of *model*, in order."""
     return {name: column.dtype.type for name, column in model.to_schema().columns.items()}

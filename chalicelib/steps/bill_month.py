@@ -8,8 +8,10 @@ what was issued but not rendered or mailed is sent round once more.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -18,12 +20,13 @@ from sqlalchemy.exc import OperationalError
 from chalicelib import queues
 from chalicelib.billing.balance import ControlTotals
 from chalicelib.billing.errors import BillingError
-from chalicelib.billing.month import draft_month
+from chalicelib.billing.month import Extract, draft_month
 from chalicelib.billing.period import Period
 from chalicelib.documents.coverage import unprintable
 from chalicelib.exports import export_period
-from chalicelib.settings import Payer, Settings
+from chalicelib.settings import Settings
 from chalicelib.store import deliveries
+from chalicelib.store.closing import PeriodClosed, billed_from, open_from
 from chalicelib.store.connection import check_reachable, engine, period_lock
 from chalicelib.store.extraction import extract
 from chalicelib.store.issuing import Issue, issue
@@ -76,7 +79,7 @@ def period_to_bill(settings: Settings, named: str | None, now: datetime) -> Peri
     """
     if named is not None:
         return Period.parse(named)
-    return Period.before(now.astimezone(settings.billing_timezone).date())
+    return Period.before(issue_date(settings, now))
 
 
 def bill_month(settings: Settings, period: Period, now: datetime) -> RunOutcome:
@@ -91,34 +94,44 @@ def bill_month(settings: Settings, period: Period, now: datetime) -> RunOutcome:
     Raises:
         DatabaseUnreachable: If there is no database; nothing happened.
         UnprintablePayer: If no invoice could be printed; nothing happened.
+        PeriodClosed: If *period* is closed; nothing happened.
         Unbalanced: If the run does not balance; nothing was issued, the run is kept as failed.
     """
-    if letters := unprintable(" ".join(_printed_of(settings.payer))):
-        raise UnprintablePayer(letters)
-    check_reachable(settings.database_url)
-    ledger = engine(settings.database_url)
+    ledger = ready(settings)
     with period_lock(ledger, period) as connection:
-        run_id = start_run(connection, period)
-        try:
+        _refuse_closed(connection, period)
+        with attempt(ledger, connection, period) as run_id:
             control, invoices = _issue_month(connection, settings, period, run_id, now)
-        except BaseException as error:
-            _note_failure(ledger, run_id, error)
-            raise
-        rendering, mailing = fan_out(connection, settings, period)
-        export_period(connection, settings.export_bucket, period)
+        rendering, mailing = send_on(connection, settings, period)
     return RunOutcome(run_id, period, control, invoices, rendering, mailing)
 
 
-def _issue_month(
-    connection: Connection, settings: Settings, period: Period, run_id: int, now: datetime
-) -> tuple[ControlTotals, int]:
-    issued_on = now.astimezone(settings.billing_timezone).date()
-    snapshot = extract(connection, period)
-    draft = draft_month(snapshot, issued_on=issued_on, unprintable=unprintable)
-    common = Issue(run_id, period, now, issued_on, settings.payer)
-    with connection.begin():
-        issue(connection, draft, snapshot, common)
-    return draft.control, draft.invoices.height
+def ready(settings: Settings) -> Engine:
+    """
+    The ledger, once it is sure that it answers and that invoices can be printed.
+
+    Raises:
+        DatabaseUnreachable: If the database does not answer.
+        UnprintablePayer: If the fonts lack a letter of the payer's.
+    """
+    payer = settings.payer
+    if letters := unprintable(f"{payer.name} {payer.address} {payer.country} {payer.tax_id}"):
+        raise UnprintablePayer(letters)
+    check_reachable(settings.database_url)
+    return engine(settings.database_url)
+
+
+@contextmanager
+def attempt(
+    ledger: Engine, connection: Connection, period: Period, *, corrects: int | None = None
+) -> Iterator[int]:
+    """A run's row around what it does: whatever stops it is kept there."""
+    run_id = start_run(connection, period, corrects=corrects)
+    try:
+        yield run_id
+    except BaseException as error:
+        _note_failure(ledger, run_id, error)
+        raise
 
 
 def _note_failure(ledger: Engine, run_id: int, error: BaseException) -> None:
@@ -128,6 +141,43 @@ def _note_failure(ledger: Engine, run_id: int, error: BaseException) -> None:
             fail_run(connection, run_id, str(error) or type(error).__name__)
     except OperationalError as lost:
         error.add_note(f"run {run_id} could not be marked as failed: {lost}")
+
+
+def _refuse_closed(connection: Connection, period: Period) -> None:
+    following = open_from(connection, period)
+    connection.rollback()
+    if following != period:
+        raise PeriodClosed(period, following)
+
+
+def _issue_month(
+    connection: Connection, settings: Settings, period: Period, run_id: int, now: datetime
+) -> tuple[ControlTotals, int]:
+    snapshot = extract_month(connection, period)
+    common = Issue(run_id, period, now, issue_date(settings, now), settings.payer)
+    draft = draft_month(snapshot, issued_on=common.issued_on, unprintable=unprintable)
+    with connection.begin():
+        issue(connection, draft, snapshot, common)
+    return draft.control, draft.invoices.height
+
+
+def extract_month(connection: Connection, period: Period) -> Extract:
+    """What a run of *period* bills: its own unbilled workdays and late ones of closed periods."""
+    since = billed_from(connection, period)
+    connection.rollback()
+    return extract(connection, since, period.end)
+
+
+def issue_date(settings: Settings, now: datetime) -> date:
+    """The date that an invoice issued *now* carries."""
+    return now.astimezone(settings.billing_timezone).date()
+
+
+def send_on(connection: Connection, settings: Settings, period: Period) -> tuple[int, int]:
+    """After the commit: `fan_out` and the export, while the period is still locked."""
+    sent = fan_out(connection, settings, period)
+    export_period(connection, settings.export_bucket, period)
+    return sent
 
 
 def fan_out(connection: Connection, settings: Settings, period: Period) -> tuple[int, int]:
@@ -146,7 +196,3 @@ def fan_out(connection: Connection, settings: Settings, period: Period) -> tuple
     queues.publish(settings.render_queue_url, "invoice_id", rendering)
     queues.publish(settings.email_queue_url, "delivery_id", mailing)
     return len(rendering), len(mailing)
-
-
-def _printed_of(payer: Payer) -> tuple[str, ...]:
-    return payer.name, payer.address, payer.country, payer.tax_id

@@ -7,6 +7,7 @@ other library.  Every column gets its exact type from the schema of its frame, n
 
 from __future__ import annotations
 
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -15,7 +16,6 @@ from psycopg import sql
 from sqlalchemy import Connection, text
 
 from chalicelib.billing.month import Extract
-from chalicelib.billing.period import Period
 from chalicelib.billing.schemas import (
     BilledDay,
     Employee,
@@ -28,9 +28,13 @@ from chalicelib.billing.schemas import (
 
 from .connection import driver
 
+# psycopg fills in the braces, as quoted literals.
+#
 # Not on a live invoice, neither by its key (whose chain then ends on an odd turn) nor by its id:
 # an upstream edit may have changed either.
-UNBILLED = """
+WORKDAYS = """
+    SELECT workday.id, employee_id, work_date, project_id, kind, hours,
+           coalesce(chain.turn, 0) + 1
     FROM workday
     LEFT JOIN (
         SELECT employee_id, work_date, project_id, kind, max(turn) AS turn
@@ -45,63 +49,79 @@ UNBILLED = """
       )
 """
 
-WORKDAYS = (
-    "SELECT workday.id, employee_id, work_date, project_id, kind, hours,"
-    " coalesce(chain.turn, 0) + 1" + UNBILLED
-)
+# Of a credit note's workdays: those it freed, found by key or by id.
+FREED = """
+      AND (
+          workday.id IN (SELECT workday_id FROM invoice_workday WHERE invoice_id = {credit_note})
+          OR (employee_id, work_date, project_id, kind) IN (
+              SELECT employee_id, work_date, project_id, kind
+              FROM invoice_workday WHERE invoice_id = {credit_note}
+          )
+      )
+"""
 
-# psycopg fills in the braces, as quoted literals.
-BILLED_DAYS = (
-    "SELECT employee_id, work_date, sum(hours) FROM live_workday"
-    " WHERE work_date >= {start} AND work_date < {end}"
-    " AND (employee_id, work_date) IN (SELECT employee_id, work_date"
-    + UNBILLED
-    + ") GROUP BY employee_id, work_date"
-)
+# Days that have unbilled rows may have billed ones too; they count into the day's 24 hours.
+BILLED_DAYS = """
+    SELECT employee_id, work_date, sum(hours) FROM live_workday
+    WHERE work_date >= {start} AND work_date < {end}
+    GROUP BY employee_id, work_date
+"""
 
-EMPLOYEES = """
+WORKING = "(SELECT employee_id FROM workday WHERE work_date >= {start} AND work_date < {end})"
+
+EMPLOYEES = (
+    """
     SELECT employee.id, employee.code, full_name, email, department.code, currency, tax_rate,
            tax_id, address, country, iban, self_billing_agreed_on
     FROM employee JOIN department ON department.id = department_id
-    WHERE employee.id IN (
-        SELECT employee_id FROM workday WHERE work_date >= {start} AND work_date < {end}
-    )
-"""
+    WHERE employee.id IN """
+    + WORKING
+)
 
 PROJECTS = "SELECT id, code, name FROM project"
 
-RATES = """
-    SELECT employee_id, valid_from, hourly_rate, overtime_multiplier
-    FROM rate
-    WHERE valid_from < {end} AND employee_id IN (
-        SELECT employee_id FROM workday WHERE work_date >= {start} AND work_date < {end}
-    )
-"""
+RATES = (
+    "SELECT employee_id, valid_from, hourly_rate, overtime_multiplier FROM rate"
+    " WHERE valid_from < {end} AND employee_id IN " + WORKING
+)
 
 
-def extract(connection: Connection, period: Period) -> Extract:
+def extract(connection: Connection, start: date, end: date) -> Extract:
     """
-    Read what one run of *period* needs.
+    Read the unbilled workdays from *start* to before *end* and what billing them needs.
 
     Call it while holding `connection.period_lock`, outside a transaction: it opens its own, read
     only, whose snapshot all the statements share.
     """
     connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-    connection.execute(text("SET LOCAL datestyle = 'ISO'"))
     try:
-        return Extract(
-            workdays=_copy(connection, WORKDAYS, period, Workday),
-            billed_days=_copy(connection, BILLED_DAYS, period, BilledDay),
-            employees=_composed(_copy(connection, EMPLOYEES, period, Employee)),
-            projects=_composed(_copy(connection, PROJECTS, period, Project)),
-            rates=_copy(connection, RATES, period, Rate),
-        )
+        return _read(connection, WORKDAYS, {"start": start, "end": end})
     finally:
         connection.rollback()
 
 
-def _copy(connection: Connection, query: str, period: Period, model: type[Frame]) -> pl.DataFrame:
-    return copy_frame(connection, query, dtypes(model), {"start": period.start, "end": period.end})
+def extract_freed(connection: Connection, start: date, end: date, credit_note: int) -> Extract:
+    """
+    Read, of the workdays from *start* to before *end*, those that a credit note has freed.
+
+    Call it inside the transaction that wrote the credit note with the id *credit_note*.
+    """
+    values = {"start": start, "end": end, "credit_note": credit_note}
+    return _read(connection, WORKDAYS + FREED, values)
+
+
+def _read(connection: Connection, workdays: str, values: dict[str, Any]) -> Extract:
+    def copy(query: str, model: type[Frame]) -> pl.DataFrame:
+        return copy_frame(connection, query, dtypes(model), values)
+
+    connection.execute(text("SET LOCAL datestyle = 'ISO'"))
+    return Extract(
+        workdays=copy(workdays, Workday),
+        billed_days=copy(BILLED_DAYS, BilledDay),
+        employees=_composed(copy(EMPLOYEES, Employee)),
+        projects=_composed(copy(PROJECTS, Project)),
+        rates=copy(RATES, Rate),
+    )
 
 
 def copy_frame(

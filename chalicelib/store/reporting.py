@@ -110,7 +110,7 @@ class PeriodReport:
     period: Period
     run: RunReport | None
     last_attempt: RunReport | None
-    billed: Count = Count()
+    billed: Count = field(default_factory=Count)
     money: list[Money] = field(default_factory=list)
     documents: int = 0
     deliveries: dict[str, int] = field(default_factory=dict)
@@ -186,11 +186,15 @@ def _run(connection: Connection, query: str, values: Mapping[str, object]) -> Ru
     )
 
 
-LAST_RUN = "SELECT * FROM billing_run WHERE period = :start ORDER BY id DESC LIMIT 1"
+# Corrections are runs too, but only of one invoice.
+LAST_RUN = """
+    SELECT * FROM billing_run WHERE period = :start AND corrects_invoice_id IS NULL
+    ORDER BY id DESC LIMIT 1
+"""
 
 COMPLETED_RUN = """
     SELECT * FROM billing_run
-    WHERE period = :start AND status IN ('issued', 'empty')
+    WHERE period = :start AND corrects_invoice_id IS NULL AND status IN ('issued', 'empty')
     ORDER BY id DESC LIMIT 1
 """
 
@@ -222,13 +226,13 @@ NEWEST_DELIVERIES = """
 DELIVERIES = f"""
     SELECT status, count(*) AS count FROM ({NEWEST_DELIVERIES}) AS newest
     GROUP BY status ORDER BY status
-"""  # noqa: S608 -- both parts are constants
+"""
 
 UNDELIVERED = f"""
     SELECT number, employee.code AS employee, supplier_name AS name, recipient, status, error
     FROM ({NEWEST_DELIVERIES}) AS newest JOIN employee ON employee.id = employee_id
     WHERE status NOT IN ('sent', 'delivered') ORDER BY number COLLATE "C"
-"""  # noqa: S608 -- both parts are constants
+"""
 
 REJECTS = """
     SELECT employee.code AS employee, full_name AS name, work_date, project.code AS project,

@@ -18,9 +18,9 @@ from .tables import billing_run
 INTERRUPTED = "interrupted: its process ended before it did; the next run does its work"
 
 
-def start_run(connection: Connection, period: Period) -> int:
+def start_run(connection: Connection, period: Period, *, corrects: int | None = None) -> int:
     """
-    Open a run of *period* and return its id.  Commits.
+    Open a run of *period*, or one that *corrects* an invoice, and return its id.  Commits.
 
     Call it while holding the period's lock: whatever still says ``running`` is then dead, and is
     marked so.
@@ -32,7 +32,7 @@ def start_run(connection: Connection, period: Period) -> int:
     )
     run_id: int = connection.execute(
         insert(billing_run)
-        .values(period=period.start, status="running")
+        .values(period=period.start, status="running", corrects_invoice_id=corrects)
         .returning(billing_run.c.id)
     ).scalar_one()
     connection.commit()

@@ -115,6 +115,7 @@ billing_run = Table(
     Column("started_at", Moment, nullable=False, server_default=func.clock_timestamp()),
     Column("finished_at", Moment),
     Column("failure", Text),
+    Column("corrects_invoice_id", BigInteger),
     Column("extracted_rows", Integer),
     Column("extracted_hours", HoursSum),
     Column("billed_rows", Integer),
@@ -124,6 +125,13 @@ billing_run = Table(
     Column("held_rows", Integer),
     Column("held_hours", HoursSum),
     Index("billing_run_by_period", "period", "id"),
+)
+
+closed_period = Table(
+    "closed_period",
+    metadata,
+    Column("period", Date, primary_key=True),
+    Column("closed_at", Moment, nullable=False, server_default=func.clock_timestamp()),
 )
 
 rejected_workday = Table(

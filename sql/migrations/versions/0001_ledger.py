@@ -78,6 +78,7 @@ CREATE TABLE billing_run (
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     finished_at timestamptz,
     failure text,
+    corrects_invoice_id bigint,
     extracted_rows integer, extracted_hours numeric(14, 2),
     billed_rows integer, billed_hours numeric(14, 2),
     rejected_rows integer, rejected_hours numeric(14, 2),
@@ -95,6 +96,12 @@ CREATE TABLE billing_run (
     )
 );
 CREATE INDEX billing_run_by_period ON billing_run (period, id);
+
+-- A closed period is billed no more; its late workdays go into the next open one.
+CREATE TABLE closed_period (
+    period date PRIMARY KEY CHECK (extract(day FROM period) = 1),
+    closed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
 
 CREATE TABLE rejected_workday (
     run_id bigint NOT NULL REFERENCES billing_run,
@@ -343,6 +350,40 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+
+-- A credit note is its invoice negated, to the cent and to the workday.
+CREATE FUNCTION check_credit_note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM invoice AS original
+        WHERE original.id = NEW.credits_invoice_id AND original.kind = 'invoice'
+          AND (original.employee_id, original.series, original.currency, original.tax_rate,
+               original.subtotal, original.tax, original.total)
+              = (NEW.employee_id, NEW.series, NEW.currency, NEW.tax_rate,
+                 -NEW.subtotal, -NEW.tax, -NEW.total)
+    ) OR EXISTS (
+        (SELECT position, project_code, project_name, kind, hours, unit_rate, amount
+         FROM invoice_line WHERE invoice_id = NEW.credits_invoice_id)
+        EXCEPT
+        (SELECT position, project_code, project_name, kind, -hours, unit_rate, -amount
+         FROM invoice_line WHERE invoice_id = NEW.id)
+    ) OR EXISTS (
+        (SELECT employee_id, work_date, project_id, kind, turn, position, workday_id
+         FROM invoice_workday WHERE invoice_id = NEW.credits_invoice_id)
+        EXCEPT
+        (SELECT employee_id, work_date, project_id, kind, previous_turn, position, workday_id
+         FROM invoice_workday WHERE invoice_id = NEW.id)
+    ) THEN
+        RAISE EXCEPTION 'credit note % refused: it is not the whole of its invoice, negated',
+            NEW.number USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER invoice_credits_the_whole AFTER INSERT ON invoice
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.kind = 'credit_note')
+    EXECUTE FUNCTION check_credit_note();
+ALTER TABLE invoice ENABLE ALWAYS TRIGGER invoice_credits_the_whole;
 
 CREATE CONSTRAINT TRIGGER invoice_adds_up AFTER INSERT ON invoice
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_invoice_adds_up();

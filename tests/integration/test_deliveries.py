@@ -1,0 +1,466 @@
+"""From an issued invoice to one mail: stored once, claimed once, sent once, and never lost."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from functools import partial
+
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+
+from chalicelib import mail, objects
+from chalicelib.billing.errors import BillingError
+from chalicelib.billing.period import Period
+from chalicelib.steps import email_invoice as emailer
+from chalicelib.steps import render_invoice as renderer
+from chalicelib.steps.bill_month import bill_month
+from chalicelib.steps.email_invoice import DocumentChanged, NotYet, email_invoice
+from chalicelib.steps.render_invoice import UnknownInvoice, render_invoice
+from chalicelib.store import deliveries
+from chalicelib.store.connection import engine
+from tests.builders_ledger import at_once
+
+OCTOBER = Period.month(2026, 10)
+NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
+TIMES = 5
+
+
+@pytest.fixture
+def issue(settings, books, cloud):
+    """Issue an invoice to an employee with given fields; returns its id."""
+
+    def issue(code="ANNA", **fields):
+        books.employee(code, **fields)
+        books.workday(code)
+        bill_month(settings, OCTOBER, NOW)
+        [*_, invoice_id] = cloud.to_render()
+        return invoice_id
+
+    return issue
+
+
+@pytest.fixture
+def queue(settings, cloud, issue):
+    """Issue an invoice, store its document; returns the id of its queued delivery."""
+
+    def queue(code="ANNA", **fields):
+        render_invoice(settings, issue(code, **fields))
+        [delivery_id] = cloud.to_mail()
+        return delivery_id
+
+    return queue
+
+
+def state(books, delivery_id):
+    [found] = books.rows("SELECT status, attempts, error FROM delivery WHERE id = %s", delivery_id)
+    return found
+
+
+def status(books, delivery_id):
+    return state(books, delivery_id)[0]
+
+
+def stored(settings):
+    return objects.keys(settings.document_bucket, "invoices/")
+
+
+def outcome(task):
+    """What a task returns, or the error it ends with."""
+    try:
+        return task()
+    except BillingError as error:
+        return error
+
+
+def refusal(code):
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "SendRawEmail")
+
+
+def ses_says(monkeypatch, error):
+    def send(*_letter):
+        raise error
+
+    monkeypatch.setattr(mail, "send", send)
+
+
+def messages(key, *ids):
+    return {
+        "Records": [
+            {"messageId": f"message-{place}", "body": json.dumps({key: number})}
+            for place, number in enumerate(ids)
+        ]
+    }
+
+
+@pytest.fixture
+def environment(settings, monkeypatch):
+    """The settings, as a Lambda finds them."""
+    payer = settings.payer
+    for name, value in {
+        "DATABASE_URL": settings.database_url,
+        "DOCUMENT_BUCKET": settings.document_bucket,
+        "EXPORT_BUCKET": settings.export_bucket,
+        "RENDER_QUEUE_URL": settings.render_queue_url,
+        "EMAIL_QUEUE_URL": settings.email_queue_url,
+        "MAIL_SENDER": settings.mail_sender,
+        "BILLING_TIMEZONE": str(settings.billing_timezone),
+        "LINK_SECONDS": str(settings.link_seconds),
+        "PAYER_NAME": payer.name,
+        "PAYER_ADDRESS": payer.address,
+        "PAYER_TAX_ID": payer.tax_id,
+        "PAYER_COUNTRY": payer.country,
+        "PAYMENT_TERMS_DAYS": str(payer.payment_terms_days),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+class TestRendering:
+    def test_many_times_stores_one_document(self, settings, books, issue):
+        invoice_id = issue()
+
+        for _ in range(TIMES):
+            render_invoice(settings, invoice_id)
+
+        [key] = stored(settings)
+        pdf = objects.get(settings.document_bucket, key)
+        assert books.rows("SELECT invoice_id, s3_key, sha256, bytes FROM document") == [
+            (invoice_id, key, hashlib.sha256(pdf).hexdigest(), len(pdf))
+        ]
+        assert pdf.startswith(b"%PDF-")
+
+    def test_at_once_stores_one_document(self, settings, books, issue, elsewhere):
+        invoice_id = issue()
+
+        at_once(*(partial(render_invoice, elsewhere(), invoice_id) for _ in range(4)))
+
+        assert len(stored(settings)) == 1
+        assert books.value("SELECT count(*) FROM document") == 1
+
+    def test_adopts_what_an_interrupted_try_stored(self, settings, books, issue):
+        """It was killed after its object and before its row; a newer release draws otherwise."""
+        invoice_id = issue()
+        [digest] = books.column("SELECT content_sha256 FROM invoice")
+        key = f"invoices/2026-10/ANNA-0001-{digest}.pdf"
+        objects.put_once(settings.document_bucket, key, b"%PDF-1.7 of before", "application/pdf")
+
+        render_invoice(settings, invoice_id)
+
+        assert objects.get(settings.document_bucket, key) == b"%PDF-1.7 of before"
+        assert books.rows("SELECT s3_key, sha256, bytes FROM document") == [
+            (key, hashlib.sha256(b"%PDF-1.7 of before").hexdigest(), 18)
+        ]
+
+    def test_draws_the_same_bytes_whatever_changed_since(self, settings, books, issue):
+        invoice_id = issue()
+        render_invoice(settings, invoice_id)
+        [key] = stored(settings)
+        drawn = objects.get(settings.document_bucket, key)
+
+        books.execute("UPDATE employee SET full_name = 'Somebody Else', iban = NULL")
+        books.execute("UPDATE project SET name = 'Renamed'")
+        objects.client().delete_object(Bucket=settings.document_bucket, Key=key)
+        books.execute("ALTER TABLE document DISABLE TRIGGER document_never_changes")
+        books.execute("DELETE FROM document")
+        render_invoice(settings, invoice_id)
+
+        assert objects.get(settings.document_bucket, key) == drawn
+
+    def test_of_an_unknown_invoice_says_so(self, settings):
+        with pytest.raises(UnknownInvoice, match="no invoice has the id 404"):
+            render_invoice(settings, 404)
+
+    def test_passes_on_what_waits_for_the_emailer(self, settings, books, issue, cloud):
+        invoice_id = issue()
+
+        render_invoice(settings, invoice_id)
+
+        assert cloud.to_mail() == books.column("SELECT id FROM delivery")
+
+    def test_passes_on_nothing_that_was_sent(self, settings, queue, books, cloud):
+        email_invoice(settings, queue())
+
+        render_invoice(settings, books.value("SELECT id FROM invoice"))
+
+        assert cloud.to_mail() == []
+
+    def test_reports_exactly_the_messages_that_failed(self, environment, issue):
+        event = messages("invoice_id", 404, issue(), 405)
+        event["Records"].append({"messageId": "message-3", "body": "not JSON"})
+        event["Records"].append({"messageId": "message-4", "body": '{"other": 1}'})
+
+        assert renderer.handle(event) == {
+            "batchItemFailures": [
+                {"itemIdentifier": "message-0"},
+                {"itemIdentifier": "message-2"},
+                {"itemIdentifier": "message-3"},
+                {"itemIdentifier": "message-4"},
+            ]
+        }
+
+
+class TestClaims:
+    def claim(self, url, delivery_id):
+        with engine(url).begin() as connection:
+            return deliveries.claim(connection, delivery_id)
+
+    def test_are_won_by_one_of_many(self, queue, books, elsewhere):
+        delivery_id = queue()
+
+        won = at_once(*(partial(self.claim, elsewhere().database_url, delivery_id) for _ in range(8)))
+
+        assert sorted(won) == [False] * 7 + [True]
+        assert state(books, delivery_id) == ("sending", 1, None)
+
+    @pytest.mark.parametrize(
+        "taken", ["sending", "sent", "delivered", "bounced", "complained", "failed", "unknown"]
+    )
+    def test_are_of_queued_deliveries(self, database_url, queue, books, taken):
+        delivery_id = queue()
+        books.execute(
+            "UPDATE delivery SET status = %s, error = 'x', message_id = 'm', sent_at = now()", taken
+        )
+
+        assert not self.claim(database_url, delivery_id)
+        assert status(books, delivery_id) == taken
+
+    def test_can_be_given_back(self, database_url, queue, books):
+        delivery_id = queue()
+        self.claim(database_url, delivery_id)
+
+        with engine(database_url).begin() as connection:
+            deliveries.release(connection, delivery_id)
+
+        assert state(books, delivery_id) == ("queued", 1, None)
+        assert self.claim(database_url, delivery_id)
+        assert state(books, delivery_id) == ("sending", 2, None)
+
+    @pytest.mark.parametrize(("age", "given_up"), [("4 min 50 s", False), ("5 min 1 s", True)])
+    def test_are_given_up_when_nobody_can_be_behind_them(
+        self, database_url, queue, books, age, given_up
+    ):
+        delivery_id = queue()
+        self.claim(database_url, delivery_id)
+        books.execute("UPDATE delivery SET claimed_at = clock_timestamp() - %s::interval", age)
+
+        with engine(database_url).begin() as connection:
+            assert deliveries.expire_claim(connection, delivery_id) is given_up
+
+        assert status(books, delivery_id) == ("unknown" if given_up else "sending")
+
+    def test_once_given_up_are_settled_by_a_late_answer(self, database_url, queue, books):
+        delivery_id = queue()
+        books.execute("UPDATE delivery SET status = 'unknown', error = 'stopped'")
+
+        with engine(database_url).begin() as connection:
+            deliveries.mark_sent(connection, delivery_id, "id-of-ses")
+
+        assert books.rows("SELECT status, message_id, error FROM delivery") == [
+            ("sent", "id-of-ses", None)
+        ]
+
+    @pytest.mark.parametrize("settled", ["delivered", "bounced", "complained", "failed"])
+    def test_late_answers_change_nothing_that_is_settled(self, database_url, queue, books, settled):
+        delivery_id = queue()
+        books.execute(
+            "UPDATE delivery SET status = %s, error = 'x', message_id = 'm', sent_at = now()",
+            settled,
+        )
+
+        with engine(database_url).begin() as connection:
+            deliveries.mark_sent(connection, delivery_id, "another")
+            deliveries.mark_failed(connection, delivery_id, "another")
+            deliveries.mark_unknown(connection, delivery_id, "another")
+            deliveries.release(connection, delivery_id)
+
+        assert books.rows("SELECT status, message_id, error FROM delivery") == [(settled, "m", "x")]
+
+
+class TestEmailing:
+    def test_many_times_sends_one_mail(self, settings, books, cloud, queue):
+        delivery_id = queue()
+
+        for _ in range(TIMES):
+            email_invoice(settings, delivery_id)
+
+        [sent] = cloud.mails()
+        assert books.rows("SELECT status, attempts, message_id FROM delivery") == [
+            ("sent", 1, sent.id)
+        ]
+
+    def test_at_once_sends_one_mail(self, settings, books, cloud, queue, elsewhere):
+        delivery_id = queue()
+
+        answers = at_once(
+            *(partial(outcome, partial(email_invoice, elsewhere(), delivery_id)) for _ in range(8))
+        )
+
+        assert len(cloud.mails()) == 1
+        assert status(books, delivery_id) == "sent"
+        assert {type(answer) for answer in answers} <= {type(None), NotYet}
+
+    def test_attaches_the_stored_document(self, settings, cloud, queue):
+        email_invoice(settings, queue(email="anna@contractors.example"))
+
+        [sent] = cloud.mails()
+        message = message_from_bytes(sent.raw_data.encode(), policy=policy.default)
+        [attachment] = message.iter_attachments()
+        [key] = stored(settings)
+        assert set(sent.destinations) == {"anna@contractors.example"}
+        assert message["To"] == "anna@contractors.example"
+        assert message["Subject"] == "Self-billed invoice ANNA-0001 from Northwind Research Ltd"
+        assert attachment.get_filename() == "ANNA-0001.pdf"
+        assert attachment.get_content() == objects.get(settings.document_bucket, key)
+        assert "480.00 EUR" in message.get_body().get_content()
+
+    def test_goes_to_the_address_of_the_delivery(self, settings, books, cloud, queue):
+        delivery_id = queue(email="then@contractors.example")
+        books.execute("UPDATE employee SET email = 'now@contractors.example'")
+
+        email_invoice(settings, delivery_id)
+
+        [sent] = cloud.mails()
+        assert set(sent.destinations) == {"then@contractors.example"}
+
+    @pytest.mark.parametrize(
+        ("email", "reason"),
+        [
+            (None, "no e-mail address"),
+            ("nobody", "'nobody' is not an e-mail address"),
+            ("a b@c.example", "'a b@c.example' is not an e-mail address"),
+            ("a@b.example, c@d.example", "'a@b.example, c@d.example' is not an e-mail address"),
+        ],
+    )
+    def test_without_an_address_fails_with_the_reason(
+        self, settings, books, cloud, queue, email, reason
+    ):
+        delivery_id = queue(email=email)
+
+        email_invoice(settings, delivery_id)
+
+        assert state(books, delivery_id) == ("failed", 1, reason)
+        assert cloud.mails() == []
+
+    def test_before_rendering_comes_again_later(self, settings, books, issue, cloud):
+        issue()
+        [delivery_id] = books.column("SELECT id FROM delivery")
+
+        with pytest.raises(NotYet, match="its document is not stored"):
+            email_invoice(settings, delivery_id)
+
+        assert state(books, delivery_id) == ("queued", 0, None)
+        assert cloud.mails() == []
+
+    def test_sends_no_document_but_the_recorded_one(self, settings, books, cloud, queue):
+        delivery_id = queue()
+        [key] = stored(settings)
+        document = objects.get(settings.document_bucket, key)
+        objects.put(settings.document_bucket, key, document + b" ", "application/pdf")
+
+        with pytest.raises(DocumentChanged, match=key):
+            email_invoice(settings, delivery_id)
+        assert status(books, delivery_id) == "queued"
+        assert cloud.mails() == []
+
+        objects.put(settings.document_bucket, key, document, "application/pdf")
+        email_invoice(settings, delivery_id)
+        assert status(books, delivery_id) == "sent"
+
+    def test_of_a_document_that_is_gone_stays_queued(self, settings, books, cloud, queue):
+        delivery_id = queue()
+        [key] = stored(settings)
+        objects.client().delete_object(Bucket=settings.document_bucket, Key=key)
+
+        with pytest.raises(ClientError, match="NoSuchKey"):
+            email_invoice(settings, delivery_id)
+
+        assert status(books, delivery_id) == "queued"
+
+    def test_leaves_a_fresh_claim_to_its_owner(self, settings, books, cloud, queue):
+        delivery_id = queue()
+        books.execute("UPDATE delivery SET status = 'sending', claimed_at = clock_timestamp()")
+
+        with pytest.raises(NotYet, match="another sender holds it"):
+            email_invoice(settings, delivery_id)
+
+        assert status(books, delivery_id) == "sending"
+        assert cloud.mails() == []
+
+    def test_does_not_send_again_what_a_dead_sender_may_have_sent(
+        self, settings, books, cloud, queue
+    ):
+        delivery_id = queue()
+        books.execute("UPDATE delivery SET status = 'sending', claimed_at = now() - interval '1 day'")
+
+        email_invoice(settings, delivery_id)
+        email_invoice(settings, delivery_id)
+
+        assert state(books, delivery_id)[::2] == (
+            "unknown",
+            "the sender stopped between its claim and the answer of SES",
+        )
+        assert cloud.mails() == []
+
+    def test_claims_before_it_sends(self, settings, books, queue, monkeypatch):
+        """Another process sees the claim while SES is being called."""
+        delivery_id = queue()
+        seen = []
+
+        def send(*_letter):
+            seen.append(status(books, delivery_id))
+            return "id-of-ses"
+
+        monkeypatch.setattr(mail, "send", send)
+        email_invoice(settings, delivery_id)
+
+        assert seen == ["sending"]
+
+    @pytest.mark.parametrize(
+        "code", ["Throttling", "ThrottlingException", "TooManyRequestsException"]
+    )
+    def test_comes_again_when_ses_asks_to_slow_down(
+        self, settings, books, cloud, queue, monkeypatch, code
+    ):
+        delivery_id = queue()
+        with monkeypatch.context() as throttled:
+            ses_says(throttled, refusal(code))
+            with pytest.raises(NotYet, match=code):
+                email_invoice(settings, delivery_id)
+        assert state(books, delivery_id) == ("queued", 1, None)
+
+        email_invoice(settings, delivery_id)
+
+        assert state(books, delivery_id) == ("sent", 2, None)
+        assert len(cloud.mails()) == 1
+
+    def test_fails_when_ses_refuses_it(self, settings, books, queue, monkeypatch):
+        delivery_id = queue()
+        ses_says(monkeypatch, refusal("MessageRejected"))
+
+        email_invoice(settings, delivery_id)
+
+        failed, _, error = state(books, delivery_id)
+        assert failed == "failed"
+        assert "MessageRejected" in error
+
+    @pytest.mark.parametrize("lost", [ReadTimeoutError, ConnectionClosedError])
+    def test_is_unknown_when_the_answer_of_ses_is_lost(
+        self, settings, books, queue, monkeypatch, lost
+    ):
+        delivery_id = queue()
+        ses_says(monkeypatch, lost(endpoint_url="https://email.eu-central-1.amazonaws.com"))
+
+        with pytest.raises(lost):
+            email_invoice(settings, delivery_id)
+        email_invoice(settings, delivery_id)
+
+        unknown, attempts, error = state(books, delivery_id)
+        assert (unknown, attempts) == ("unknown", 1)
+        assert error.startswith("no answer from SES")
+
+    def test_reports_exactly_the_messages_that_failed(self, environment, books, queue):
+        sent = queue()
+        event = messages("delivery_id", 404, sent, sent)
+
+        assert emailer.handle(event) == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+        assert status(books, sent) == "sent"
