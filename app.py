@@ -28,6 +28,14 @@ def bill_month(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return step.handle(event)
 
 
+@app.lambda_function(name="sweep")
+def sweep(_event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Queue again whatever is issued and was lost on its way out."""
+    from chalicelib.steps import sweep as step
+
+    return step.handle()
+
+
 @app.on_sqs_message(queue_arn=PLACEHOLDER_QUEUE, batch_size=10, name="render_invoice")
 def render_invoice(event: SQSEvent) -> dict[str, Any]:
     """Messages ``{"invoice_id": 7}``: draw, store and record the document."""

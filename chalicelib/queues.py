@@ -55,6 +55,15 @@ def publish(queue_url: str, key: str, ids: Sequence[int]) -> None:
             pass
 
 
+def is_idle(queue_url: str) -> bool:
+    """Whether a queue has nothing waiting and nothing being worked on, as far as SQS knows."""
+    answer = client().get_queue_attributes(
+        QueueUrl=queue_url,
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )
+    return not any(int(count) for count in answer["Attributes"].values())
+
+
 def _batches(
     messages: Iterable[dict[str, int]],
 ) -> Iterable[list[SendMessageBatchRequestEntryTypeDef]]:

@@ -92,7 +92,7 @@ DEFAULTS: dict[type[schemas.Frame], dict[str, Any]] = {
 
 def frame(model: type[schemas.Frame], *rows: dict[str, Any]) -> pl.DataFrame:
     """A valid frame of *model*; no rows give one default row."""
-    complete = [DEFAULTS[model] | row for row in rows or ({},)]
+    complete = [DEFAULTS.get(model, {}) | row for row in rows or ({},)]
     return model.validate(pl.DataFrame(complete, schema=schemas.dtypes(model)))
 
 

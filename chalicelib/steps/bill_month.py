@@ -17,7 +17,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-from chalicelib import queues
 from chalicelib.billing.balance import ControlTotals
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.month import Extract, draft_month
@@ -25,12 +24,13 @@ from chalicelib.billing.period import Period
 from chalicelib.documents.coverage import unprintable
 from chalicelib.exports import export_period
 from chalicelib.settings import Settings
-from chalicelib.store import deliveries
 from chalicelib.store.closing import PeriodClosed, billed_from, open_from
 from chalicelib.store.connection import check_reachable, engine, period_lock
 from chalicelib.store.extraction import extract
 from chalicelib.store.issuing import Issue, issue
 from chalicelib.store.runs import fail_run, start_run
+
+from .sweep import fan_out
 
 
 class UnprintablePayer(BillingError):
@@ -178,21 +178,3 @@ def send_on(connection: Connection, settings: Settings, period: Period) -> tuple
     sent = fan_out(connection, settings, period)
     export_period(connection, settings.export_bucket, period)
     return sent
-
-
-def fan_out(connection: Connection, settings: Settings, period: Period) -> tuple[int, int]:
-    """
-    Queue whatever of *period* is issued and not rendered, or rendered and not mailed.
-
-    Right after a run that is all of it; later it sweeps up what a crash left.  Safe to repeat:
-    a document is stored once and a delivery claimed once, however often they are queued.
-
-    Returns:
-        How many messages went to the renderer and to the emailer.
-    """
-    rendering = connection.execute(deliveries.not_rendered(period)).scalars().all()
-    mailing = connection.execute(deliveries.not_mailed(period)).scalars().all()
-    connection.rollback()
-    queues.publish(settings.render_queue_url, "invoice_id", rendering)
-    queues.publish(settings.email_queue_url, "delivery_id", mailing)
-    return len(rendering), len(mailing)

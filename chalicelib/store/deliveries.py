@@ -28,6 +28,8 @@ from chalicelib.billing.period import Period
 
 from .tables import delivery, document, invoice
 
+ON_THEIR_WAY = ("queued", "sending")
+
 # Longer than the emailer may run: a claim this old has nobody behind it.
 CLAIM_EXPIRY = "5 minutes"
 
@@ -143,26 +145,27 @@ def to_send(delivery_id: int) -> Select[Any]:
     )
 
 
-def not_rendered(period: Period) -> Select[int]:
-    """Ids of issued invoices of *period* without a document, in order of issue."""
+def not_rendered(period: Period | None) -> Select[int]:
+    """Ids of issued invoices without a document, of *period* or of all, in order of issue."""
     rendered = exists().where(document.c.invoice_id == invoice.c.id)
-    return (
-        select(invoice.c.id)
-        .where(invoice.c.period == period.start, ~rendered)
-        .order_by(invoice.c.id)
-    )
+    query = select(invoice.c.id).where(~rendered).order_by(invoice.c.id)
+    return query if period is None else query.where(invoice.c.period == period.start)
 
 
-def not_mailed(period: Period) -> Select[int]:
+def not_mailed(period: Period | None) -> Select[int]:
     """
-    Ids of deliveries of *period* whose document is stored but whose mail is still to be sent.
+    Ids of deliveries whose document is stored but whose mail is still to be sent.
 
-    Claims whose owner is gone are among them: the emailer marks those ``unknown``.
+    Claims whose owner may be gone are among them: the emailer tells, and marks those ``unknown``.
+
+    Args:
+        period: Whose deliveries; None for all.
     """
-    return (
+    query = (
         select(delivery.c.id)
         .join(invoice, invoice.c.id == delivery.c.invoice_id)
         .join(document, document.c.invoice_id == invoice.c.id)
-        .where(invoice.c.period == period.start, delivery.c.status.in_(("queued", "sending")))
+        .where(delivery.c.status.in_(ON_THEIR_WAY))
         .order_by(delivery.c.id)
     )
+    return query if period is None else query.where(invoice.c.period == period.start)

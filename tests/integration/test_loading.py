@@ -4,13 +4,14 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from chalicelib.billing.errors import BillingError
 from jobs.loading.files import FILES
 from jobs.loading.reading import UnreadableFile
 from jobs.loading.storing import MissingSchema, NothingToLoad, load_folder
-from tests.conftest import forget, in_database
+from tests.conftest import TEMPLATE, forget, in_database
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 
@@ -26,6 +27,25 @@ COMPANY = {
     "projects.csv": "code,name\nATLAS,Atlas\n",
     "employees.csv": f"{EMPLOYEE_HEADING}\n{ANNA}\n",
 }
+
+
+@pytest.fixture(scope="module")
+def one_database(server_url):
+    """Loading fills only tables that can be emptied, so one database does for all."""
+    url = in_database(server_url, "loading")
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE loading TEMPLATE {TEMPLATE}")
+        yield url
+        forget(url)
+        server.execute("DROP DATABASE loading WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(one_database):
+    with psycopg.connect(one_database, autocommit=True) as connection:
+        for kind in reversed(FILES):
+            connection.execute(f"DELETE FROM {kind.table}")
+    return one_database
 
 
 @pytest.fixture

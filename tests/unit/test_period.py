@@ -14,6 +14,12 @@ class TestPeriod:
     def test_reads_back_what_it_writes(self, period):
         assert Period.parse(str(period)) == period
 
+    @given(st.builds(Period.month, st.integers(2, 9997), st.integers(1, 12)))
+    def test_stands_between_its_neighbours(self, period):
+        assert period.following.start == period.end
+        assert period.preceding.end == period.start
+        assert period.following.preceding == period
+
     def test_ends_on_the_first_day_it_does_not_hold(self):
         december = Period.month(2026, 12)
 

@@ -18,7 +18,7 @@ from chalicelib.settings import REQUIRED
 from jobs.cloud.deploy import OUTPUTS, PARAMETERS, package
 from jobs.cloud.processes import PROJECT
 
-FUNCTIONS = ("APIHandler", "BillMonth", "RenderInvoice", "EmailInvoice")
+FUNCTIONS = ("APIHandler", "BillMonth", "RenderInvoice", "EmailInvoice", "Sweep")
 # IAM has no narrower resource for the network interfaces of a Lambda.
 UNNAMEABLE = "ec2:"
 
@@ -84,6 +84,7 @@ class TestConfiguration:
             ("BillMonth", 3008, 900),
             ("RenderInvoice", 512, 60),
             ("EmailInvoice", 256, 30),
+            ("Sweep", 256, 300),
         ],
     )
     def test_sizes_each_function(self, resources, function, memory, seconds):
@@ -144,15 +145,30 @@ class TestBuckets:
         assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def schedule_of(translated, function):
+    """The one schedule that starts *function*."""
+    [schedule] = [
+        properties
+        for properties in of_type(translated, "AWS::Scheduler::Schedule").values()
+        if properties["Target"]["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
+    ]
+    return schedule
+
+
 class TestSchedule:
     def test_bills_on_the_first_at_three_in_the_billing_time_zone(self, translated):
-        [schedule] = of_type(translated, "AWS::Scheduler::Schedule").values()
+        schedule = schedule_of(translated, "BillMonth")
 
         assert schedule["ScheduleExpression"] == "cron(0 3 1 * ? *)"
         assert schedule["ScheduleExpressionTimezone"] == {"Ref": "BillingTimezone"}
-        assert schedule["Target"]["Arn"] == {"Fn::GetAtt": ["BillMonth", "Arn"]}
         assert json.loads(schedule["Target"]["Input"]) == {}
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] <= 3
+
+    def test_sweeps_every_quarter_of_an_hour(self, translated):
+        schedule = schedule_of(translated, "Sweep")
+
+        assert schedule["ScheduleExpression"] == "rate(15 minutes)"
+        assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
 
     def test_retries_a_failed_month_once(self, resources):
         retries = resources["BillMonth"]["Properties"]["EventInvokeConfig"]
