@@ -61,6 +61,24 @@ WHERE place <= 22
 ORDER BY day, hashint4(n);
 """
 
+# Lineage alone: nothing here reads the invoices behind it.
+YEAR_BEFORE = """
+INSERT INTO workday (employee_id, work_date, project_id, kind, hours)
+SELECT employee_id, (work_date - back * interval '1 month')::date, project_id, kind, 7.5
+FROM workday, generate_series(1, 12) AS back
+WHERE extract(day FROM work_date) < 29
+ORDER BY back DESC, work_date;
+
+ALTER TABLE invoice_workday DISABLE TRIGGER USER;
+INSERT INTO invoice_workday (employee_id, work_date, project_id, kind, turn, invoice_id, position,
+                             workday_id, hours, unit_rate)
+SELECT employee_id, work_date, project_id, kind, 1,
+       dense_rank() OVER (ORDER BY date_trunc('month', work_date), employee_id), 1, id, hours, 50
+FROM workday WHERE work_date < {start}
+ORDER BY date_trunc('month', work_date), employee_id, work_date;
+ALTER TABLE invoice_workday ENABLE ALWAYS TRIGGER ALL;
+"""
+
 
 def month_of(employees: int) -> Callable[[psycopg.Connection], None]:
     """What fills a migrated database with the month of so many *employees*."""

@@ -41,7 +41,7 @@ def _claims(url: str) -> list[Claim]:
             partial(drain, connection, statements[:1]),
         )
         whole, all_drained = interleaved(
-            REPEATS, partial(extract, connection, PERIOD), partial(drain, connection, statements)
+            REPEATS, partial(extract, connection, PERIOD.start, PERIOD.end), partial(drain, connection, statements)
         )
     rows = f"{EMPLOYEES * DAYS:,} workdays"
     return [
@@ -53,7 +53,7 @@ def _claims(url: str) -> list[Claim]:
 def statements_of_extract(connection: Connection) -> list[str]:
     """The COPYs that `extract` runs, workdays first."""
     watch = Watch(connection)
-    extract(connection, PERIOD)
+    extract(connection, PERIOD.start, PERIOD.end)
     driver(connection).cursor_factory = psycopg.Cursor
     return watch.copies_out
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from chalicelib.billing.month import draft_month
 from chalicelib.documents.coverage import unprintable
 from chalicelib.settings import Payer
+from chalicelib.steps.bill_month import extract_month
 from chalicelib.store.connection import engine, period_lock
-from chalicelib.store.extraction import extract
 from chalicelib.store.issuing import Issue, issue
 from chalicelib.store.runs import start_run
 
@@ -54,7 +54,7 @@ def _bill(connection: Connection, run_id: int) -> dict[str, float]:
     watch = Watch(connection)
     common = Issue(run_id, PERIOD, NOW, NOW.date(), PAYER)
     with watch.timed("extract"):
-        snapshot = extract(connection, PERIOD)
+        snapshot = extract_month(connection, PERIOD)
     extracting = _parts(watch, "extract")
     with watch.timed("draft"):
         draft = draft_month(snapshot, issued_on=NOW.date(), unprintable=unprintable)

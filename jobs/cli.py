@@ -187,13 +187,20 @@ def bill(
 def report(
     period: PeriodArgument,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="A page with charts, for people.")
+    ] = None,
 ) -> None:
     """Show how a month stands: balance, money, rejects, helds, deliveries."""
     from jobs import report_view
     from jobs.billing import report as read
+    from jobs.report_page import write_page
 
     month = Period.parse(period)
     found = read(environment.database_url(_say), month)
+    if html is not None:
+        write_page(found, html)
+        _say(f"written to {html}")
     if as_json:
         typer.echo(json.dumps(report_view.as_json(found), indent=2, ensure_ascii=False))
     else:

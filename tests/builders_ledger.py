@@ -71,7 +71,9 @@ class Books:
 
     def add(self, table: str, **values: object) -> Any:
         """Insert one row; returns its id if the table has one."""
-        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING to_jsonb({}) -> 'id'").format(
+        statement = sql.SQL(
+            "INSERT INTO {} ({}) VALUES ({}) RETURNING to_jsonb({}) -> 'id'"
+        ).format(
             sql.Identifier(table),
             sql.SQL(", ").join(map(sql.Identifier, values)),
             sql.SQL(", ").join(sql.Placeholder() * len(values)),
@@ -155,8 +157,13 @@ class Books:
     def rejects(self) -> list[tuple[str, str, str, str, str]]:
         """The newest run's: employee, day, project, rule, value."""
         return [
-            (row.workday.employee, row.workday.work_date.isoformat(), row.workday.project)
-            + (row.rule, row.value)
+            (
+                row.workday.employee,
+                row.workday.work_date.isoformat(),
+                row.workday.project,
+                row.rule,
+                row.value,
+            )
             for row in self._rejects(self._newest_run())
         ]
 
@@ -182,7 +189,8 @@ class Books:
         query = f"""
             SELECT employee.code, work_date, project.code, kind, rule, value
             FROM rejected_workday AS day {WITH_CODES} WHERE run_id = %s
-            ORDER BY employee.code COLLATE "C", work_date, project.code COLLATE "C", kind COLLATE "C"
+            ORDER BY employee.code COLLATE "C", work_date, project.code COLLATE "C",
+                     kind COLLATE "C"
         """
         return [
             biller.Reject(biller.WorkdayKey(*key), rule, value)
@@ -206,7 +214,8 @@ class Books:
 
     def _invoices(self) -> list[biller.Invoice]:
         query = """
-            SELECT invoice.id, employee.code, invoice.currency, subtotal, invoice.tax_rate, tax, total
+            SELECT invoice.id, employee.code, invoice.currency,
+                   subtotal, invoice.tax_rate, tax, total
             FROM invoice JOIN employee ON employee.id = employee_id
             ORDER BY employee.code COLLATE "C", sequence
         """
@@ -229,9 +238,7 @@ class Books:
             " FROM invoice_line WHERE invoice_id = %s ORDER BY position",
             invoice,
         )
-        return tuple(
-            biller.Line(*fields, tuple(workdays[position])) for position, *fields in lines
-        )
+        return tuple(biller.Line(*fields, tuple(workdays[position])) for position, *fields in lines)
 
 
 def unbroken(numbers: Sequence[str]) -> bool:

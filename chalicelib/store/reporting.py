@@ -1,8 +1,13 @@
-"""The report of a period: what an accountant signs off on, from the ledger alone."""
+"""
+The report of a period: what an accountant signs off on, from the ledger alone.
+
+The API serves it too, so nothing here loads Polars: the counts of a run are `Count` and `Control`,
+which look like those of `billing.balance` and are only read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,23 +15,52 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from chalicelib.billing.balance import ControlTotals, Count
 from chalicelib.billing.period import Period
+
+from . import report_queries as sql
+from .silent import Silent, silent_people
 
 ON_THEIR_WAY = ("queued", "sending")
 ARRIVED = ("sent", "delivered")
+COMPLETED = ("issued", "empty")
+SIDES = ("extracted", "billed", "rejected", "held")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many workdays, and their hours."""
+
+    rows: int = 0
+    hours: Decimal = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The control totals of a run that completed."""
+
+    extracted: Count
+    billed: Count
+    rejected: Count
+    held: Count
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One attempt.  ``control`` is None where it ended before it counted."""
+    """
+    One attempt.
+
+    Attributes:
+        control: None where it ended before it counted.
+        corrects: The number of the invoice that it corrects; None for a run of the whole period.
+    """
 
     id: int
     status: str
     started_at: datetime
     finished_at: datetime | None
     failure: str | None
-    control: ControlTotals | None
+    control: Control | None
+    corrects: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +71,43 @@ class Money:
     invoices: int
     credit_notes: int
     hours: Decimal
+    subtotal: Decimal
+    tax: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentMoney:
+    """What one department comes to in one currency, net of credit notes."""
+
+    currency: str
+    department: str
+    name: str
+    documents: int
+    hours: Decimal
+    subtotal: Decimal
+    tax: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectMoney:
+    """What the lines of one project come to in one currency, before tax, net of credit notes."""
+
+    currency: str
+    project: str
+    name: str
+    hours: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MonthMoney:
+    """What one month came to in one currency; zeros if nothing was issued."""
+
+    period: Period
+    currency: str
+    documents: int
     subtotal: Decimal
     tax: Decimal
     total: Decimal
@@ -64,6 +135,16 @@ class Held:
     name: str
     reason: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllRejected:
+    """An employee who worked, was not held, and has no live invoice: every workday is rejected."""
+
+    employee: str
+    name: str
+    rows: int
+    hours: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +186,13 @@ class PeriodReport:
         deliveries: The newest delivery of each invoice, counted by status.
         undelivered: By number, those whose mail has not been accepted.
         unbilled_earlier: By period.
+        departments: By currency and code; their sums are those of `money`.
+        projects: By currency and code; their amounts come to the subtotals of `money`.
+        all_rejected: By code, those of whom nothing was left to bill.
+        silent: By code, those who recorded no workday.
+        months: This month and the five before, by month and currency.
+        history: Every run of the period, corrections included, oldest first.
+        as_of: The moment all of this was read.
     """
 
     period: Period
@@ -118,6 +206,13 @@ class PeriodReport:
     helds: list[Held] = field(default_factory=list)
     undelivered: list[Undelivered] = field(default_factory=list)
     unbilled_earlier: list[Unbilled] = field(default_factory=list)
+    departments: list[DepartmentMoney] = field(default_factory=list)
+    projects: list[ProjectMoney] = field(default_factory=list)
+    all_rejected: list[AllRejected] = field(default_factory=list)
+    silent: list[Silent] = field(default_factory=list)
+    months: list[MonthMoney] = field(default_factory=list)
+    history: list[RunReport] = field(default_factory=list)
+    as_of: datetime | None = None
 
     @property
     def documents_issued(self) -> int:
@@ -144,25 +239,44 @@ class PeriodReport:
 
 
 def report_period(connection: Connection, period: Period) -> PeriodReport:
-    """Read the report of *period*; one moment may differ from the next while mails go out."""
-    start = {"start": period.start}
-    run = _run(connection, COMPLETED_RUN, start)
-    of_run = {"run_id": run.id if run else None}
+    """
+    Read the report of *period*, all of it as of one moment, so that its parts agree.
+
+    That takes a transaction of its own: on a connection already in one, every part is as of the
+    moment that it was read.
+    """
+    if not connection.in_transaction():
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    start: dict[str, object] = {"start": period.start}
+    history = [_run(row) for row in _rows(connection, sql.RUNS, start)]
+    attempts = [run for run in history if run.corrects is None]
+    run = _last([run for run in attempts if run.status in COMPLETED])
+    of_run: dict[str, object] = {"run_id": run.id if run else None}
     return PeriodReport(
         period=period,
         run=run,
-        last_attempt=_run(connection, LAST_RUN, start),
-        billed=Count(**_rows(connection, BILLED, start)[0]),
-        money=[Money(**row) for row in _rows(connection, MONEY, start)],
-        documents=connection.execute(text(DOCUMENTS), start).scalar_one(),
-        deliveries={row["status"]: row["count"] for row in _rows(connection, DELIVERIES, start)},
-        rejects=[Reject(**row) for row in _rows(connection, REJECTS, of_run)],
-        helds=[Held(**row) for row in _rows(connection, HELDS, of_run)],
-        undelivered=[Undelivered(**row) for row in _rows(connection, UNDELIVERED, start)],
+        last_attempt=_last(attempts),
+        billed=Count(**_rows(connection, sql.BILLED, start)[0]),
+        money=[Money(**row) for row in _rows(connection, sql.MONEY, start)],
+        documents=connection.execute(text(sql.DOCUMENTS), start).scalar_one(),
+        deliveries={
+            row["status"]: row["count"] for row in _rows(connection, sql.DELIVERIES, start)
+        },
+        rejects=[Reject(**row) for row in _rows(connection, sql.REJECTS, of_run)],
+        helds=[Held(**row) for row in _rows(connection, sql.HELDS, of_run)],
+        undelivered=[Undelivered(**row) for row in _rows(connection, sql.UNDELIVERED, start)],
         unbilled_earlier=[
-            Unbilled(Period.month(row["month"].year, row["month"].month), row["rows"], row["hours"])
-            for row in _rows(connection, UNBILLED_EARLIER, start)
+            Unbilled(**_with_period(row)) for row in _rows(connection, sql.UNBILLED_EARLIER, start)
         ],
+        departments=[DepartmentMoney(**row) for row in _rows(connection, sql.DEPARTMENTS, start)],
+        projects=[ProjectMoney(**row) for row in _rows(connection, sql.PROJECTS, start)],
+        all_rejected=[
+            AllRejected(**row) for row in _rows(connection, sql.ALL_REJECTED, start | of_run)
+        ],
+        silent=silent_people(connection, period),
+        months=[MonthMoney(**_with_period(row)) for row in _rows(connection, sql.MONTHS, start)],
+        history=history,
+        as_of=connection.execute(text("SELECT now()")).scalar_one(),
     )
 
 
@@ -170,98 +284,24 @@ def _rows(connection: Connection, query: str, values: Mapping[str, object]) -> l
     return [dict(row) for row in connection.execute(text(query), values).mappings()]
 
 
-def _run(connection: Connection, query: str, values: Mapping[str, object]) -> RunReport | None:
-    row = connection.execute(text(query), values).mappings().one_or_none()
-    if row is None:
-        return None
-    sides = ("extracted", "billed", "rejected", "held")
-    counts = {side: Count(row[f"{side}_rows"], row[f"{side}_hours"]) for side in sides}
+def _last(runs: Sequence[RunReport]) -> RunReport | None:
+    return runs[-1] if runs else None
+
+
+def _with_period(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with its first day of a month as a period."""
+    month = row.pop("month")
+    return {"period": Period.month(month.year, month.month), **row}
+
+
+def _run(row: Mapping[str, Any]) -> RunReport:
+    counts = {side: Count(row[f"{side}_rows"], row[f"{side}_hours"]) for side in SIDES}
     return RunReport(
         id=row["id"],
         status=row["status"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],
         failure=row["failure"],
-        control=None if row["extracted_rows"] is None else ControlTotals(**counts),
+        control=None if row["extracted_rows"] is None else Control(**counts),
+        corrects=row["corrects"],
     )
-
-
-# Corrections are runs too, but only of one invoice.
-LAST_RUN = """
-    SELECT * FROM billing_run WHERE period = :start AND corrects_invoice_id IS NULL
-    ORDER BY id DESC LIMIT 1
-"""
-
-COMPLETED_RUN = """
-    SELECT * FROM billing_run
-    WHERE period = :start AND corrects_invoice_id IS NULL AND status IN ('issued', 'empty')
-    ORDER BY id DESC LIMIT 1
-"""
-
-BILLED = """
-    SELECT count(*) AS rows, coalesce(sum(hours), 0.00) AS hours
-    FROM live_workday JOIN invoice ON invoice.id = invoice_id WHERE period = :start
-"""
-
-MONEY = """
-    SELECT currency,
-           count(*) FILTER (WHERE kind = 'invoice') AS invoices,
-           count(*) FILTER (WHERE kind = 'credit_note') AS credit_notes,
-           sum((SELECT sum(hours) FROM invoice_line WHERE invoice_id = invoice.id)) AS hours,
-           sum(subtotal) AS subtotal, sum(tax) AS tax, sum(total) AS total
-    FROM invoice WHERE period = :start GROUP BY currency ORDER BY currency
-"""
-
-DOCUMENTS = """
-    SELECT count(*) FROM document JOIN invoice ON invoice.id = invoice_id WHERE period = :start
-"""
-
-NEWEST_DELIVERIES = """
-    SELECT DISTINCT ON (invoice.id) invoice.number, employee_id, supplier_name,
-           delivery.recipient, delivery.status, delivery.error
-    FROM invoice JOIN delivery ON delivery.invoice_id = invoice.id
-    WHERE invoice.period = :start ORDER BY invoice.id, delivery.id DESC
-"""
-
-DELIVERIES = f"""
-    SELECT status, count(*) AS count FROM ({NEWEST_DELIVERIES}) AS newest
-    GROUP BY status ORDER BY status
-"""
-
-UNDELIVERED = f"""
-    SELECT number, employee.code AS employee, supplier_name AS name, recipient, status, error
-    FROM ({NEWEST_DELIVERIES}) AS newest JOIN employee ON employee.id = employee_id
-    WHERE status NOT IN ('sent', 'delivered') ORDER BY number COLLATE "C"
-"""
-
-REJECTS = """
-    SELECT employee.code AS employee, full_name AS name, work_date, project.code AS project,
-           kind, hours, rule, value
-    FROM rejected_workday
-    JOIN employee ON employee.id = employee_id
-    JOIN project ON project.id = rejected_workday.project_id
-    WHERE run_id = :run_id
-    ORDER BY employee.code COLLATE "C", work_date, project.code COLLATE "C", kind COLLATE "C"
-"""
-
-HELDS = """
-    SELECT employee.code AS employee, full_name AS name, reason, detail
-    FROM held_employee JOIN employee ON employee.id = employee_id
-    WHERE run_id = :run_id ORDER BY employee.code COLLATE "C"
-"""
-
-UNBILLED_EARLIER = """
-    SELECT CAST(date_trunc('month', work_date) AS date) AS month, count(*) AS rows,
-           sum(hours) AS hours
-    FROM workday
-    WHERE work_date < :start
-      AND NOT EXISTS (
-          SELECT FROM live_workday AS billed
-          WHERE billed.employee_id = workday.employee_id
-            AND billed.work_date = workday.work_date
-            AND billed.project_id = workday.project_id
-            AND billed.kind = workday.kind
-      )
-      AND NOT EXISTS (SELECT FROM live_workday AS billed WHERE billed.workday_id = workday.id)
-    GROUP BY month ORDER BY month
-"""

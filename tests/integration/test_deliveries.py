@@ -207,7 +207,9 @@ class TestClaims:
     def test_are_won_by_one_of_many(self, queue, books, elsewhere):
         delivery_id = queue()
 
-        won = at_once(*(partial(self.claim, elsewhere().database_url, delivery_id) for _ in range(8)))
+        won = at_once(
+            *(partial(self.claim, elsewhere().database_url, delivery_id) for _ in range(8))
+        )
 
         assert sorted(won) == [False] * 7 + [True]
         assert state(books, delivery_id) == ("sending", 1, None)
@@ -390,7 +392,9 @@ class TestEmailing:
         self, settings, books, cloud, queue
     ):
         delivery_id = queue()
-        books.execute("UPDATE delivery SET status = 'sending', claimed_at = now() - interval '1 day'")
+        books.execute(
+            "UPDATE delivery SET status = 'sending', claimed_at = now() - interval '1 day'"
+        )
 
         email_invoice(settings, delivery_id)
         email_invoice(settings, delivery_id)

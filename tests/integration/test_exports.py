@@ -60,9 +60,7 @@ def billed(settings, cloud):
 class TestTheExport:
     @pytest.mark.parametrize("name", DATASETS)
     def test_holds_no_floating_point(self, billed, analyst, name):
-        types = {
-            column: kind for column, kind, *_ in analyst(f"DESCRIBE SELECT * FROM {{{name}}}")
-        }
+        types = {column: kind for column, kind, *_ in analyst(f"DESCRIBE SELECT * FROM {{{name}}}")}
 
         assert {kind for kind in types.values() if not kind.startswith("DECIMAL")} <= TEXTS
         for column in ("subtotal", "tax", "total", "amount"):
@@ -164,8 +162,12 @@ class TestTheExport:
         page = (Path(__file__).parents[2] / "docs" / "export.md").read_text()
         question = page[page.index("    SELECT") :].split(";")[0]
 
-        answers = analyst(question.replace("read_parquet('exports/invoices/*/*.parquet', "
-                                           "hive_partitioning = true)", "{invoices}"))
+        answers = analyst(
+            question.replace(
+                "read_parquet('exports/invoices/*/*.parquet', hive_partitioning = true)",
+                "{invoices}",
+            )
+        )
 
         assert {currency for currency, *_ in answers} == {"EUR", "PLN", "UAH"}
 

@@ -53,7 +53,9 @@ def reference_month():
 
 def without_ids(books):
     """The ledger as one clean run leaves it: no ids, and no moments but that of issue."""
-    invoices = books.rows("SELECT to_jsonb(invoice) - '{id,run_id}'::text[] FROM invoice ORDER BY number")
+    invoices = books.rows(
+        "SELECT to_jsonb(invoice) - '{id,run_id}'::text[] FROM invoice ORDER BY number"
+    )
     lines = books.rows(
         "SELECT number, to_jsonb(line) - 'invoice_id' FROM invoice_line AS line"
         " JOIN invoice ON invoice.id = invoice_id ORDER BY number, position"
@@ -107,9 +109,9 @@ class TestARun:
 
         assert books.runs() == ["issued"]
         for side, counts in EXPECTED["control"].items():
-            assert books.rows(
-                f"SELECT {side}_rows, {side}_hours::text FROM billing_run"
-            ) == [tuple(counts.values())]
+            assert books.rows(f"SELECT {side}_rows, {side}_hours::text FROM billing_run") == [
+                tuple(counts.values())
+            ]
 
     def test_queues_each_invoice_for_rendering_and_none_for_mailing(self, settings, books, cloud):
         load_fixtures(settings)
@@ -180,12 +182,14 @@ class TestARun:
 
         for invoice_id, recorded in books.rows("SELECT id, content_sha256 FROM invoice"):
             [header] = books.rows(
-                "SELECT " + ", ".join("NULL" if name == "credits_number" else name for name in HEADER)
+                "SELECT "
+                + ", ".join("NULL" if name == "credits_number" else name for name in HEADER)
                 + " FROM invoice WHERE id = %s",
                 invoice_id,
             )
             lines = books.rows(
-                f"SELECT {', '.join(LINE)} FROM invoice_line WHERE invoice_id = %s ORDER BY position",
+                f"SELECT {', '.join(LINE)} FROM invoice_line WHERE invoice_id = %s"
+                " ORDER BY position",
                 invoice_id,
             )
             assert recorded == content_sha256(
@@ -199,9 +203,9 @@ class TestARun:
 
         run(settings, now=datetime(2026, 10, 31, 22, 30, tzinfo=UTC))  # half past midnight in Kyiv
 
-        assert books.rows("SELECT issued_on, due_on, issued_at AT TIME ZONE 'UTC' FROM invoice") == [
-            (date(2026, 11, 1), date(2026, 11, 15), datetime(2026, 10, 31, 22, 30))
-        ]
+        assert books.rows(
+            "SELECT issued_on, due_on, issued_at AT TIME ZONE 'UTC' FROM invoice"
+        ) == [(date(2026, 11, 1), date(2026, 11, 15), datetime(2026, 10, 31, 22, 30))]
 
     def test_bills_no_day_of_another_month(self, settings, books):
         books.employee()
@@ -285,17 +289,17 @@ class TestARun:
         assert books.runs() == ["empty"]
         assert books.helds() == {}
 
-    def test_credits_nobody_else_for_a_person_with_many_hours(self, settings, books):
-        """Sums beyond what one day's column holds: a month of 24-hour days at a high rate."""
+    def test_holds_the_largest_sums_exactly(self, settings, books):
+        """A month of 24-hour days, nearly ten million an hour, nearly all of it tax."""
         books.employee(rate="9999999.9999", tax_rate=Decimal("0.999999"))
         for day in range(1, 32):
             books.workday(day=day, hours="24.00")
 
         run(settings)
 
-        assert books.rows("SELECT hours, subtotal, tax FROM invoice JOIN invoice_line ON invoice_id = id") == [
-            (Decimal("744.00"), Decimal("7439999999.93"), Decimal("7439992559.93"))
-        ]
+        assert books.rows(
+            "SELECT hours, subtotal, tax FROM invoice JOIN invoice_line ON invoice_id = id"
+        ) == [(Decimal("744.00"), Decimal("7439999999.93"), Decimal("7439992559.93"))]
 
 
 class TestTheNextRun:
@@ -351,7 +355,10 @@ class TestTheNextRun:
     @pytest.mark.parametrize(
         ("trouble", "remedy"),
         [
-            ({"self_billing_agreed_on": None}, "UPDATE employee SET self_billing_agreed_on = '2026-10-30'"),
+            (
+                {"self_billing_agreed_on": None},
+                "UPDATE employee SET self_billing_agreed_on = '2026-10-30'",
+            ),
             ({"rate": None}, "INSERT INTO rate SELECT id, '2026-10-01', 50, 1.5 FROM employee"),
             ({"full_name": "Anna 🌻"}, "UPDATE employee SET full_name = 'Anna Nowak'"),
         ],

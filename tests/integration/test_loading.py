@@ -139,7 +139,7 @@ class TestLoading:
         assert books.rows("SELECT code, name FROM project") == [("ATLAS", "Atlas")]
 
     def test_of_a_folder_with_none_of_the_files_says_which(self, database_url, tmp_path):
-        with pytest.raises(NothingToLoad, match="holds none of departments.csv, projects.csv"):
+        with pytest.raises(NothingToLoad, match=r"holds none of departments\.csv, projects\.csv"):
             load_folder(tmp_path, database_url, lambda _: None)
 
     def test_into_a_database_without_tables_says_what_to_do(self, server_url):
@@ -151,19 +151,30 @@ class TestLoading:
             forget(url)
 
     def test_leaves_what_a_run_must_judge_to_the_run(self, load_workdays, books):
-        assert load_workdays(
-            "ANNA,2026-10-01,ATLAS,standby,8.00,",
-            "ANNA,2026-10-02,ATLAS,regular,80.00,",
-            "ANNA,2026-10-03,ATLAS,regular,-4.00,",
-            "ANNA,2026-10-04,ATLAS,regular,0,",
-        ) == []
+        assert (
+            load_workdays(
+                "ANNA,2026-10-01,ATLAS,standby,8.00,",
+                "ANNA,2026-10-02,ATLAS,regular,80.00,",
+                "ANNA,2026-10-03,ATLAS,regular,-4.00,",
+                "ANNA,2026-10-04,ATLAS,regular,0,",
+            )
+            == []
+        )
 
         assert books.value("SELECT count(*) FROM workday") == 4
 
     def test_takes_exact_decimals(self, load_workdays, books):
-        assert load_workdays("ANNA,2026-10-01,ATLAS,regular,7.500,", "ANNA,2026-10-02,ATLAS,regular,+0.10,") == []
+        assert (
+            load_workdays(
+                "ANNA,2026-10-01,ATLAS,regular,7.500,", "ANNA,2026-10-02,ATLAS,regular,+0.10,"
+            )
+            == []
+        )
 
-        assert books.column("SELECT hours::text FROM workday ORDER BY work_date") == ["7.50", "0.10"]
+        assert books.column("SELECT hours::text FROM workday ORDER BY work_date") == [
+            "7.50",
+            "0.10",
+        ]
 
     def test_folds_the_case_of_addresses(self, company, load, books):
         load(users="email,role\nAnna@X.example,employee\n")
@@ -173,14 +184,16 @@ class TestLoading:
         assert books.column("SELECT email FROM employee") == ["anna@x.example"]
 
     def test_tells_an_absent_value_from_an_empty_one(self, company, load, books):
-        load(employees=employee(email="", project="", iban="", self_billing_agreed_on="", tax_id=""))
+        load(
+            employees=employee(email="", project="", iban="", self_billing_agreed_on="", tax_id="")
+        )
 
         assert books.rows(
             "SELECT email, project_id, iban, self_billing_agreed_on, tax_id FROM employee"
         ) == [(None, None, None, None, "")]
 
     def test_composes_letters(self, company, load, books):
-        load(employees=employee(full_name="\u0406\u0308жак"))  # І and a diaeresis
+        load(employees=employee(full_name="\u0406\u0308жак"))  # a letter and its dots
 
         assert books.column("SELECT full_name FROM employee") == ["Їжак"]
 
@@ -189,19 +202,40 @@ class TestRefusedLines:
     @pytest.mark.parametrize(
         ("line", "reason"),
         [
-            ("ANNA,2026-02-30,ATLAS,regular,8,", "work_date is not a date: '2026-02-30'; write YYYY-MM-DD"),
-            ("ANNA,01.10.2026,ATLAS,regular,8,", "work_date is not a date: '01.10.2026'; write YYYY-MM-DD"),
-            ("ANNA,20261001,ATLAS,regular,8,", "work_date is not a date: '20261001'; write YYYY-MM-DD"),
+            (
+                "ANNA,2026-02-30,ATLAS,regular,8,",
+                "work_date is not a date: '2026-02-30'; write YYYY-MM-DD",
+            ),
+            (
+                "ANNA,01.10.2026,ATLAS,regular,8,",
+                "work_date is not a date: '01.10.2026'; write YYYY-MM-DD",
+            ),
+            (
+                "ANNA,20261001,ATLAS,regular,8,",
+                "work_date is not a date: '20261001'; write YYYY-MM-DD",
+            ),
             ("ANNA,,ATLAS,regular,8,", "work_date is not a date: ''; write YYYY-MM-DD"),
             ("NOBODY,2026-10-02,ATLAS,regular,8,", "no employee has the code 'NOBODY'"),
             ("anna,2026-10-02,ATLAS,regular,8,", "no employee has the code 'anna'"),
             ("ANNA,2026-10-02,ORION,regular,8,", "no project has the code 'ORION'"),
             ("ANNA,2026-10-02,ATLAS,regular,7.505,", "hours has more than 2 decimals: 7.505"),
             ("ANNA,2026-10-02,ATLAS,regular,1000,", "hours is too large: 1000"),
-            ("ANNA,2026-10-02,ATLAS,regular,eight,", "hours is not a number: 'eight'; write it like 7.50"),
-            ("ANNA,2026-10-02,ATLAS,regular,NaN,", "hours is not a number: 'NaN'; write it like 7.50"),
-            ("ANNA,2026-10-02,ATLAS,regular,1e1,", "hours is not a number: '1e1'; write it like 7.50"),
-            ('ANNA,2026-10-02,ATLAS,regular,"7,5",', "hours is not a number: '7,5'; write it like 7.50"),
+            (
+                "ANNA,2026-10-02,ATLAS,regular,eight,",
+                "hours is not a number: 'eight'; write it like 7.50",
+            ),
+            (
+                "ANNA,2026-10-02,ATLAS,regular,NaN,",
+                "hours is not a number: 'NaN'; write it like 7.50",
+            ),
+            (
+                "ANNA,2026-10-02,ATLAS,regular,1e1,",
+                "hours is not a number: '1e1'; write it like 7.50",
+            ),
+            (
+                'ANNA,2026-10-02,ATLAS,regular,"7,5",',
+                "hours is not a number: '7,5'; write it like 7.50",
+            ),
             ("ANNA,2026-10-02,ATLAS,regular,٧,", "hours is not a number: '٧'; write it like 7.50"),
             ("ANNA,2026-10-02,ATLAS,,8,", "kind is empty"),
             ("ANNA,2026-10-02,ATLAS,regular,8,a\0b", "note holds a NUL character"),
@@ -233,7 +267,10 @@ class TestRefusedLines:
             ({"tax_rate": "1.5"}, "tax_rate must be 0 to 1: 1.5"),
             ({"tax_rate": "-0.2"}, "tax_rate must be 0 to 1: -0.2"),
             ({"tax_rate": "0.1234567"}, "tax_rate has more than 6 decimals: 0.1234567"),
-            ({"self_billing_agreed_on": "soon"}, "self_billing_agreed_on is not a date: 'soon'; write YYYY-MM-DD"),
+            (
+                {"self_billing_agreed_on": "soon"},
+                "self_billing_agreed_on is not a date: 'soon'; write YYYY-MM-DD",
+            ),
         ],
     )
     def test_of_employees_name_the_field(self, company, load, fields, reason):
@@ -281,7 +318,8 @@ class TestRefusedLines:
 
     def test_of_an_address_that_is_somebody_elses_name_both(self, company, load, books):
         refusals = load(
-            employees=employee(code="BOHDAN") + ANNA.replace("ANNA", "CLARA").replace("anna@", "Anna@")
+            employees=employee(code="BOHDAN")
+            + ANNA.replace("ANNA", "CLARA").replace("anna@", "Anna@")
         )
 
         assert refusals == [
@@ -293,7 +331,9 @@ class TestRefusedLines:
     def test_of_an_address_twice_in_the_file_name_the_first(self, company, load, books):
         first = ANNA.replace("ANNA", "BOHDAN").replace("anna@", "new@")
 
-        refusals = load(employees="\n".join((EMPLOYEE_HEADING, first, first.replace("BOHDAN", "CLARA"))))
+        refusals = load(
+            employees="\n".join((EMPLOYEE_HEADING, first, first.replace("BOHDAN", "CLARA")))
+        )
 
         assert refusals == ["employees.csv line 3: email new@x.example belongs to BOHDAN already"]
 
@@ -322,8 +362,14 @@ class TestUnreadableFiles:
             (WORKDAY_HEADING + ",note", "names a column twice"),
             (f"{WORKDAY_HEADING}\n{GOOD_DAY}café".encode("latin-1"), "is not UTF-8"),
             (f"{WORKDAY_HEADING}\n{GOOD_DAY}".encode("utf-16"), "is not UTF-8"),
-            (f'{WORKDAY_HEADING}\n{GOOD_DAY}\nANNA,2026-10-02,ATLAS,regular,8,"open', "is not CSV from line 3 on"),
-            (f'{WORKDAY_HEADING}\n{GOOD_DAY}\nANNA,2026-10-02,"ATLAS"x,regular,8,', "is not CSV from line 3 on"),
+            (
+                f'{WORKDAY_HEADING}\n{GOOD_DAY}\nANNA,2026-10-02,ATLAS,regular,8,"open',
+                "is not CSV from line 3 on",
+            ),
+            (
+                f'{WORKDAY_HEADING}\n{GOOD_DAY}\nANNA,2026-10-02,"ATLAS"x,regular,8,',
+                "is not CSV from line 3 on",
+            ),
         ],
     )
     def test_say_what_to_do_and_nothing_of_the_folder_is_loaded(
@@ -342,12 +388,22 @@ class TestUnreadableFiles:
 
     @pytest.mark.parametrize("ending", ["\n", "\r\n"])
     def test_are_not_those_with_a_byte_order_mark(self, company, load, books, ending):
-        assert load(workdays=b"\xef\xbb\xbf" + ending.join((WORKDAY_HEADING, GOOD_DAY, "", "")).encode()) == []
+        assert (
+            load(
+                workdays=b"\xef\xbb\xbf" + ending.join((WORKDAY_HEADING, GOOD_DAY, "", "")).encode()
+            )
+            == []
+        )
 
         assert books.value("SELECT count(*) FROM workday") == 1
 
     def test_are_not_those_without_a_column_that_has_a_default(self, company, load, books):
-        assert load(workdays="hours,employee,kind,project,work_date\n8,ANNA,regular,ATLAS,2026-10-01\n") == []
+        assert (
+            load(
+                workdays="hours,employee,kind,project,work_date\n8,ANNA,regular,ATLAS,2026-10-01\n"
+            )
+            == []
+        )
 
         assert books.rows("SELECT hours, note FROM workday") == [(Decimal("8.00"), "")]
 

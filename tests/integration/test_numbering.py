@@ -86,10 +86,7 @@ def hammer(books, database_url, *, workers, each, series, odds):
     urls = [f"{database_url}&application_name=worker{place}" for place in range(workers)]
     try:
         at_once(
-            *(
-                partial(issue_many, url, names, each, odds, seed)
-                for seed, url in enumerate(urls)
-            )
+            *(partial(issue_many, url, names, each, odds, seed) for seed, url in enumerate(urls))
         )
     finally:
         for url in urls:

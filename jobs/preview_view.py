@@ -1,0 +1,203 @@
+"""The preview on a terminal, and as JSON for machines."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+from rich.console import Console, Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from chalicelib.billing.preview import Bounds
+from chalicelib.steps.preview_month import MonthPreview
+from jobs.report_view import REASONS, RULES, _plain, meanings, plural, table, titled
+
+# These say that the amount itself may be a mistake; the others, that somebody came or went.
+WRONG = ("hours", "factor")
+
+
+def as_json(preview: MonthPreview) -> dict[str, Any]:
+    """The preview with money, hours and dates as text, ready for ``json.dumps``."""
+    content: dict[str, Any] = _plain(
+        {
+            "period": preview.period,
+            "bounds": preview.bounds,
+            "invoices": preview.draft.invoices.height,
+            "control": preview.draft.control,
+            "money": preview.money.to_dicts(),
+            "people": preview.comparison.drop("employee_id").to_dicts(),
+            "rejects": preview.rejects,
+            "helds": preview.helds,
+            "silent": preview.silent,
+            "needs_a_person": preview.needs_a_person,
+            "sentence": in_words(preview),
+        }
+    )
+    return content
+
+
+def show(preview: MonthPreview, console: Console) -> None:
+    """Print the preview: who would get what, flagged people first, and what it comes to."""
+    parts = [
+        _people(preview),
+        _money(preview),
+        _rejects(preview),
+        _helds(preview),
+        _silent(preview),
+    ]
+    console.print(Rule(f"Preview of {preview.period}: nothing is issued"))
+    console.print(Group(*(part for part in parts if part is not None)))
+    console.print(Rule())
+    style = "bold yellow" if preview.needs_a_person else "bold green"
+    console.print(Text(in_words(preview), style), soft_wrap=True)
+
+
+def in_words(preview: MonthPreview) -> str:
+    """What a run would do now and what to look at before, in one sentence."""
+    issued = preview.draft.invoices.height
+    invoices = f"{issued:,} {plural('invoice', issued)}" if issued else "nothing"
+    parts = [f"Billing {preview.period} now would issue {invoices}", *_to_look_at(preview)]
+    return f"{'; '.join(parts)}."
+
+
+def _to_look_at(preview: MonthPreview) -> list[str]:
+    flags = preview.comparison["flag"].drop_nulls().to_list()
+    rejected = len(preview.rejects)
+    clauses = [
+        [
+            _counted(len(preview.helds), "person is held", "people are held"),
+            _counted(rejected, f"{plural('workday', rejected)} rejected"),
+        ],
+        [
+            _counted(
+                sum(flags.count(flag) for flag in WRONG), "total looks wrong", "totals look wrong"
+            )
+        ],
+        [
+            _counted(flags.count("new"), "person is new", "people are new"),
+            _counted(flags.count("gone"), "person is gone", "people are gone"),
+        ],
+    ]
+    said = [", ".join(filter(None, clause)) for clause in clauses]
+    return list(filter(None, said)) or ["nothing looks wrong"]
+
+
+def _counted(count: int, one: str, many: str | None = None) -> str:
+    words = one if count == 1 else many or one
+    return f"{count:,} {words}" if count else ""
+
+
+def _people(preview: MonthPreview) -> RenderableType | None:
+    shown = _flagged_first(preview.comparison)
+    if shown.is_empty():
+        return None
+    grid = _beside_last_month(preview, "flag", "employee", "name", "hours")
+    grid.columns[1].no_wrap = True
+    for row in shown.iter_rows(named=True):
+        _add(
+            grid,
+            row["flag"] or "",
+            row["code"],
+            row["full_name"],
+            _amount(row["hours"]),
+            _amount(row["total"], row["currency"]),
+            *([_amount(row["earlier_total"])] if _billed_before(preview) else []),
+            _amount(row["last_total"], row["last_currency"]),
+            _change(row["change"]),
+            style="yellow" if row["flag"] in WRONG else None,
+        )
+    flags = meanings(_flags(preview.bounds), shown["flag"].drop_nulls().to_list())
+    return titled(f"Would be billed, beside {preview.period.preceding}", grid, flags)
+
+
+def _flagged_first(comparison: pl.DataFrame) -> pl.DataFrame:
+    """Those who would be billed or are flagged; first those whose amount may be a mistake."""
+    wrong = pl.col("flag").is_in(WRONG).fill_null(value=False)
+    flagged = pl.col("flag").is_not_null()
+    return comparison.filter(pl.col("total").is_not_null() | flagged).sort(
+        wrong, flagged, descending=True, maintain_order=True
+    )
+
+
+def _flags(bounds: Bounds) -> dict[str, str]:
+    return {
+        "hours": f"the month comes to more than {bounds.month_hours:f} hours",
+        "factor": f"one of the two months' totals is more than {bounds.factor:f} times the other",
+        "new": "not billed last month",
+        "gone": "billed last month, and now neither billed nor held",
+    }
+
+
+def _money(preview: MonthPreview) -> RenderableType | None:
+    if preview.money.is_empty():
+        return None
+    grid = _beside_last_month(preview, "currency", "invoices")
+    for row in preview.money.iter_rows(named=True):
+        _add(
+            grid,
+            row["currency"],
+            f"{row['invoices']:,}",
+            _amount(row["total"]),
+            *([_amount(row["earlier_total"])] if _billed_before(preview) else []),
+            _amount(row["last_total"]),
+            _change(row["change"]),
+        )
+    return titled(f"Money, beside {preview.period.preceding}", grid)
+
+
+def _beside_last_month(preview: MonthPreview, *names: str) -> Table:
+    """A table that ends with the two months; "billed" is what earlier runs did, if there were."""
+    billed = ["billed"] if _billed_before(preview) else []
+    sides = ["total", *billed, "last month", "change"]
+    return table(*names, *sides, numbers=("hours", "invoices", *sides))
+
+
+def _billed_before(preview: MonthPreview) -> bool:
+    return (preview.money["earlier_total"] != 0).any()
+
+
+def _amount(amount: Decimal | None, currency: str | None = None) -> str:
+    return "" if amount is None else " ".join(filter(None, (f"{amount:,}", currency)))
+
+
+def _change(change: Decimal | None) -> str:
+    return "" if change is None else f"{change:+,}"
+
+
+def _rejects(preview: MonthPreview) -> RenderableType | None:
+    if not preview.rejects:
+        return None
+    names = ("employee", "name", "day", "project", "kind", "hours", "rule")
+    grid = table(*names, numbers=("hours",))
+    for row in preview.rejects:
+        what = (row.employee, row.name, str(row.work_date), row.project, row.kind)
+        _add(grid, *what, f"{row.hours:,}", row.rule)
+    rules = meanings(RULES, [row.rule for row in preview.rejects])
+    return titled("Would be rejected: correct these workdays first", grid, rules)
+
+
+def _helds(preview: MonthPreview) -> RenderableType | None:
+    if not preview.helds:
+        return None
+    grid = table("employee", "name", "reason", "")
+    for row in preview.helds:
+        _add(grid, row.employee, row.name, row.reason, row.detail)
+    reasons = meanings(REASONS, [row.reason for row in preview.helds])
+    return titled("Would be held: billed once settled", grid, reasons)
+
+
+def _silent(preview: MonthPreview) -> RenderableType | None:
+    if not preview.silent:
+        return None
+    grid = table("employee", "name", "last worked on")
+    for row in preview.silent:
+        _add(grid, row.employee, row.name, str(row.last_worked_on or "never"))
+    return titled(f"No workday in {preview.period}", grid)
+
+
+def _add(grid: Table, *cells: str, style: str | None = None) -> None:
+    """Add a row of cells as they are written: a name may hold what Rich takes for markup."""
+    grid.add_row(*(Text(cell) for cell in cells), style=style)

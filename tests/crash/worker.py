@@ -1,0 +1,141 @@
+"""
+What runs in a process of its own: one step, as a Lambda or the command line would run it.
+
+A worker is forked from a server that has imported this module and done nothing else, so that it
+costs no second of imports; Polars starts its threads in the worker, after the fork.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from typing import Any
+
+import sqlalchemy.dialects.postgresql.psycopg
+
+from chalicelib import queues
+from chalicelib.billing.period import Period
+from chalicelib.settings import Settings
+from chalicelib.steps import email_invoice, render_invoice, sweep
+from chalicelib.steps.bill_month import bill_month
+from chalicelib.steps.correct_invoice import CannotCorrect, correct_invoice
+from tests.crash.boundaries import Boundaries
+
+OCTOBER = Period.month(2026, 10)
+NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
+LATER = datetime(2026, 11, 9, 10, 0, tzinfo=UTC)
+
+# Longer than any test: what was received comes back when the worker says so.
+RECEIVED_SECONDS = 600
+
+# The dialect finds psycopg only when it first connects; by then it must be imported.
+PRELOADED = sqlalchemy.dialects.postgresql.psycopg.dialect.import_dbapi()
+
+
+def serve(connection: Connection, environment: Mapping[str, str], *, watched: bool, **kill) -> None:
+    """
+    Answer tasks until the connection closes.
+
+    Every task is a function of this module and its arguments; every answer is ``returned`` or
+    ``raised``, with a value.  A process that is about to kill itself says ``dying`` and where.
+    """
+    os.environ.update(environment)
+    logging.disable()
+    # One message a call and one call at a time: a crash can fall between any two.
+    queues.BATCH = queues.SENDERS = 1
+    here = Boundaries(last_words=lambda label: connection.send(("dying", label)), **kill)
+    if watched:
+        here.watch()
+    while True:
+        try:
+            task, arguments = connection.recv()
+        except EOFError:
+            return
+        connection.send(_outcome(here, task, arguments))
+
+
+def _outcome(
+    here: Boundaries, task: Callable[..., Any], arguments: tuple[Any, ...]
+) -> tuple[str, Any, list[str]]:
+    try:
+        return "returned", task(*arguments), here.crossed
+    except Exception:  # the harness judges it
+        return "raised", traceback.format_exc(), here.crossed
+
+
+def settings() -> Settings:
+    return Settings.from_environment(os.environ)
+
+
+def bill(_event: None) -> None:
+    bill_month(settings(), OCTOBER, NOW)
+
+
+def correct(_event: None) -> str:
+    """Correct ANNA's invoice; whether that was still to be done."""
+    try:
+        correct_invoice(settings(), "ANNA-0001", LATER)
+    except CannotCorrect as refused:
+        return str(refused)
+    return "corrected"
+
+
+def render(event: dict[str, Any]) -> list[str]:
+    return _failed(render_invoice.handle(event))
+
+
+def mail(event: dict[str, Any]) -> list[str]:
+    return _failed(email_invoice.handle(event))
+
+
+def _failed(answer: dict[str, Any]) -> list[str]:
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def drain() -> int:
+    """Hand the handlers every message of the queues, as SQS does; how many were not done with."""
+    here = settings()
+    rendering = _drain(here.render_queue_url, render)
+    return rendering + _drain(here.email_queue_url, mail)
+
+
+def _drain(queue_url: str, handle: Callable[[dict[str, Any]], list[str]]) -> int:
+    sqs = queues.client()
+    unfinished = []
+    while messages := sqs.receive_message(
+        QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=RECEIVED_SECONDS
+    ).get("Messages"):
+        failed = handle(event_of(messages))
+        for message in messages:
+            receipt = {"QueueUrl": queue_url, "ReceiptHandle": message["ReceiptHandle"]}
+            if message["MessageId"] in failed:
+                unfinished.append(receipt)
+            else:
+                sqs.delete_message(**receipt)
+    for receipt in unfinished:
+        sqs.change_message_visibility(**receipt, VisibilityTimeout=0)
+    return len(unfinished)
+
+
+def event_of(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """The Lambda event of received *messages*, in the order of their ids."""
+    by_id = sorted(messages, key=lambda message: list(json.loads(message["Body"]).values()))
+    return {
+        "Records": [
+            {"messageId": message["MessageId"], "body": message["Body"]} for message in by_id
+        ]
+    }
+
+
+def deliver_again(invoices: list[int], deliveries: list[int]) -> None:
+    """Sweep, as the schedule does, send every message there ever was once more, and drain."""
+    here = settings()
+    sweep.sweep(here)
+    queues.publish(here.render_queue_url, "invoice_id", invoices)
+    queues.publish(here.email_queue_url, "delivery_id", deliveries)
+    drain()
