@@ -209,6 +209,32 @@ def report(
 
 
 @app.command()
+def preview(
+    period: PeriodArgument,
+    factor: Annotated[
+        str,
+        typer.Option(envvar="PREVIEW_FACTOR", help="Flag totals so many times last month's."),
+    ] = "2",
+    max_hours: Annotated[
+        str, typer.Option(envvar="PREVIEW_MAX_HOURS", help="Flag more hours a month than these.")
+    ] = "220",
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show what a run would bill, reject and hold, and what looks wrong; nothing is issued."""
+    from chalicelib.billing.preview import Bounds
+    from chalicelib.steps.preview_month import preview_month
+    from jobs import preview_view
+
+    month, bounds = Period.parse(period), Bounds.parse(factor, max_hours)
+    found = preview_month(environment.settings(_say), month, datetime.now(UTC), bounds)
+    if as_json:
+        typer.echo(json.dumps(preview_view.as_json(found), indent=2, ensure_ascii=False))
+    else:
+        preview_view.show(found, out)
+    _end(look=found.needs_a_person)
+
+
+@app.command()
 def drift(period: PeriodArgument) -> None:
     """Show what changed upstream since it was billed, and what correcting it would do."""
     from jobs.correcting import show_drift

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from chalicelib.billing.preview import Bounds
 from chalicelib.steps.preview_month import MonthPreview
-from jobs.report_view import REASONS, RULES, _plain, meanings, plural, table, titled
+from jobs.terminal import add_row, helds, meanings, plain, plural, rejects, table, titled
 
 # These say that the amount itself may be a mistake; the others, that somebody came or went.
 WRONG = ("hours", "factor")
@@ -21,7 +21,7 @@ WRONG = ("hours", "factor")
 
 def as_json(preview: MonthPreview) -> dict[str, Any]:
     """The preview with money, hours and dates as text, ready for ``json.dumps``."""
-    content: dict[str, Any] = _plain(
+    content: dict[str, Any] = plain(
         {
             "period": preview.period,
             "bounds": preview.bounds,
@@ -44,8 +44,8 @@ def show(preview: MonthPreview, console: Console) -> None:
     parts = [
         _people(preview),
         _money(preview),
-        _rejects(preview),
-        _helds(preview),
+        rejects("Would be rejected: correct these workdays first", preview.rejects),
+        helds("Would be held: billed once settled", preview.helds),
         _silent(preview),
     ]
     console.print(Rule(f"Preview of {preview.period}: nothing is issued"))
@@ -97,7 +97,7 @@ def _people(preview: MonthPreview) -> RenderableType | None:
     grid = _beside_last_month(preview, "flag", "employee", "name", "hours")
     grid.columns[1].no_wrap = True
     for row in shown.iter_rows(named=True):
-        _add(
+        add_row(
             grid,
             row["flag"] or "",
             row["code"],
@@ -136,7 +136,7 @@ def _money(preview: MonthPreview) -> RenderableType | None:
         return None
     grid = _beside_last_month(preview, "currency", "invoices")
     for row in preview.money.iter_rows(named=True):
-        _add(
+        add_row(
             grid,
             row["currency"],
             f"{row['invoices']:,}",
@@ -167,37 +167,10 @@ def _change(change: Decimal | None) -> str:
     return "" if change is None else f"{change:+,}"
 
 
-def _rejects(preview: MonthPreview) -> RenderableType | None:
-    if not preview.rejects:
-        return None
-    names = ("employee", "name", "day", "project", "kind", "hours", "rule")
-    grid = table(*names, numbers=("hours",))
-    for row in preview.rejects:
-        what = (row.employee, row.name, str(row.work_date), row.project, row.kind)
-        _add(grid, *what, f"{row.hours:,}", row.rule)
-    rules = meanings(RULES, [row.rule for row in preview.rejects])
-    return titled("Would be rejected: correct these workdays first", grid, rules)
-
-
-def _helds(preview: MonthPreview) -> RenderableType | None:
-    if not preview.helds:
-        return None
-    grid = table("employee", "name", "reason", "")
-    for row in preview.helds:
-        _add(grid, row.employee, row.name, row.reason, row.detail)
-    reasons = meanings(REASONS, [row.reason for row in preview.helds])
-    return titled("Would be held: billed once settled", grid, reasons)
-
-
 def _silent(preview: MonthPreview) -> RenderableType | None:
     if not preview.silent:
         return None
     grid = table("employee", "name", "last worked on")
     for row in preview.silent:
-        _add(grid, row.employee, row.name, str(row.last_worked_on or "never"))
+        add_row(grid, row.employee, row.name, str(row.last_worked_on or "never"))
     return titled(f"No workday in {preview.period}", grid)
-
-
-def _add(grid: Table, *cells: str, style: str | None = None) -> None:
-    """Add a row of cells as they are written: a name may hold what Rich takes for markup."""
-    grid.add_row(*(Text(cell) for cell in cells), style=style)

@@ -18,8 +18,8 @@ from chalicelib.billing.errors import BillingError
 from chalicelib.store.reporting import PeriodReport
 from jobs import report_charts as charts
 from jobs import report_grids as grids
-from jobs.report_view import REASONS, RULES, plural
 from jobs.report_words import in_words, moment
+from jobs.terminal import REASONS, RULES, plural
 
 TEMPLATE = "report_page.html.j2"
 

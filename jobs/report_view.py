@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 from chalicelib.billing.period import Period
 from chalicelib.store.reporting import SIDES, Count, PeriodReport, RunReport
+from jobs.terminal import add_row, helds, plain, plural, rejects, table, titled
 
 if TYPE_CHECKING:
     from chalicelib.steps.bill_month import RunOutcome
     from jobs.demo import Shown
 
-RULES = {
-    "hours": "the hours of a workday must be over 0 and at most 24",
-    "kind": "the kind of a workday must be regular or overtime",
-    "day_over_24": "the hours of that day come to more than 24",
-}
-REASONS = {
-    "no_agreement": "no agreement to self-billing before the issue date",
-    "no_rate": "no rate for a day worked",
-    "unprintable": "a name or address the invoice's fonts cannot print",
-}
 # What is more than that is counted instead of listed; --json lists everything.
 NAMES_SHOWN = 8
 PARTS_SHOWN = 20
@@ -38,20 +26,8 @@ RUNS_SHOWN = 5
 
 def as_json(report: PeriodReport) -> dict[str, Any]:
     """The report with money, hours, months and dates as text, ready for ``json.dumps``."""
-    content: dict[str, Any] = _plain(report)
+    content: dict[str, Any] = plain(report)
     return {**content, "balanced": report.balanced, "needs_a_person": report.needs_a_person}
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 -- any nesting of values, and JSON
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal | date | Period):
-        return str(value)
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, dict):
-        return {key: _plain(member) for key, member in value.items()}
-    return [_plain(member) for member in value] if isinstance(value, list) else value
 
 
 def show(report: PeriodReport, console: Console) -> None:
@@ -63,8 +39,8 @@ def show(report: PeriodReport, console: Console) -> None:
         _departments(report),
         _projects(report),
         _deliveries(report),
-        _rejects(report),
-        _helds(report),
+        rejects("Rejected workdays: correct them and run again", report.rejects),
+        helds("Held contractors: billed by the next run once settled", report.helds),
         _all_rejected(report),
         _undelivered(report),
         _silent(report),
@@ -129,40 +105,6 @@ def _verdict(report: PeriodReport) -> Text:
     return Text(sentence, style="bold green")
 
 
-def plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"
-
-
-def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    """A table without lines; *numbers* are the columns that stand right and never wrap."""
-    grid = Table(box=None, header_style="dim")
-    for column in columns:
-        right = column in numbers
-        justify: Literal["left", "right"] = "right" if right else "left"
-        grid.add_column(column, justify=justify, no_wrap=right, min_width=len(column))
-    return grid
-
-
-def titled(title: str, *parts: RenderableType) -> RenderableType:
-    """*parts* below their title."""
-    return Group(Text(f"\n{title}", style="bold"), *parts)
-
-
-def meanings(known: Mapping[str, str], used: Sequence[str]) -> Text:
-    """What each word used in a table means."""
-    sentences = [f" {word}: {known[word]}" for word in known if word in used]
-    return Text("\n".join(sentences), style="dim")
-
-
-# Until their last user calls them by their public names.
-_table, _titled, _meanings, _plural = table, titled, meanings, plural
-
-
-def _add(grid: Table, *cells: str) -> None:
-    """Add a row of cells as they are written: a name may hold what Rich takes for markup."""
-    grid.add_row(*(Text(cell) for cell in cells))
-
-
 def _more(shown: int, known: int, which: str = "more") -> list[Text]:
     """That a list goes on, if it does."""
     return [Text(f" and {known - shown:,} {which}, in --json", "dim")] if known > shown else []
@@ -178,9 +120,9 @@ def _balance(report: PeriodReport) -> RenderableType | None:
     grid = table("", "rows", "hours", numbers=("rows", "hours"))
     for side in SIDES:
         label = side if side == "extracted" else f"  {side}"
-        _add(grid, label, *_counts(getattr(report.run.control, side)))
+        add_row(grid, label, *_counts(getattr(report.run.control, side)))
     if report.billed != report.run.control.billed:
-        _add(grid, "billed by all runs", *_counts(report.billed))
+        add_row(grid, "billed by all runs", *_counts(report.billed))
     return titled(f"Workdays of run {report.run.id}", grid)
 
 
@@ -192,7 +134,7 @@ def _money(report: PeriodReport) -> RenderableType | None:
     for row in report.money:
         sums = (row.hours, row.subtotal, row.tax, row.total)
         amounts = [f"{amount:,.2f}" for amount in sums]
-        _add(grid, row.currency, f"{row.invoices:,}", f"{row.credit_notes:,}", *amounts)
+        add_row(grid, row.currency, f"{row.invoices:,}", f"{row.credit_notes:,}", *amounts)
     return titled("Money", grid)
 
 
@@ -226,7 +168,7 @@ def _breakdown(
     grid = table("currency", what, "name", *numbers, numbers=numbers)
     grid.columns[2].no_wrap, grid.columns[2].overflow = True, "ellipsis"
     for currency, code, name, *values in rows[:PARTS_SHOWN]:
-        _add(grid, currency, code, name, *(f"{value:,.2f}" for value in values))
+        add_row(grid, currency, code, name, *(f"{value:,.2f}" for value in values))
     return titled(f"By {what}", grid, *_more(PARTS_SHOWN, len(rows)))
 
 
@@ -234,32 +176,10 @@ def _deliveries(report: PeriodReport) -> RenderableType | None:
     if not report.deliveries:
         return None
     grid = table("state", "count", numbers=("count",))
-    _add(grid, "documents stored", f"{report.documents:,} of {report.documents_issued:,}")
+    add_row(grid, "documents stored", f"{report.documents:,} of {report.documents_issued:,}")
     for status, count in report.deliveries.items():
-        _add(grid, status, f"{count:,}")
+        add_row(grid, status, f"{count:,}")
     return titled("Deliveries", grid)
-
-
-def _rejects(report: PeriodReport) -> RenderableType | None:
-    if not report.rejects:
-        return None
-    names = ("employee", "name", "day", "project", "kind", "hours", "rule")
-    grid = table(*names, numbers=("hours",))
-    for row in report.rejects:
-        what = (row.employee, row.name, str(row.work_date), row.project, row.kind)
-        _add(grid, *what, f"{row.hours:,.2f}", row.rule)
-    rules = meanings(RULES, [row.rule for row in report.rejects])
-    return titled("Rejected workdays: correct them and run again", grid, rules)
-
-
-def _helds(report: PeriodReport) -> RenderableType | None:
-    if not report.helds:
-        return None
-    grid = table("employee", "name", "reason", "")
-    for row in report.helds:
-        _add(grid, row.employee, row.name, row.reason, row.detail)
-    reasons = meanings(REASONS, [row.reason for row in report.helds])
-    return titled("Held contractors: billed by the next run once settled", grid, reasons)
 
 
 def _all_rejected(report: PeriodReport) -> RenderableType | None:
@@ -286,7 +206,7 @@ def _undelivered(report: PeriodReport) -> RenderableType | None:
         return None
     grid = table("invoice", "name", "address", "state", "why")
     for row in report.undelivered:
-        _add(grid, row.number, row.name, row.recipient or "none", row.status, row.error or "")
+        add_row(grid, row.number, row.name, row.recipient or "none", row.status, row.error or "")
     return titled("Not received", grid)
 
 
@@ -295,7 +215,7 @@ def _unbilled(report: PeriodReport) -> RenderableType | None:
         return None
     grid = table("month", "rows", "hours", numbers=("rows", "hours"))
     for row in report.unbilled_earlier:
-        _add(grid, str(row.period), *_counts(Count(row.rows, row.hours)))
+        add_row(grid, str(row.period), *_counts(Count(row.rows, row.hours)))
     return titled("Unbilled work of earlier months: bill those months", grid)
 
 
@@ -305,7 +225,7 @@ def _history(report: PeriodReport) -> RenderableType | None:
     numbers = ("run", "billed", "rejected", "held")
     grid = table("run", "started (UTC)", "ended as", *numbers[1:], "", numbers=numbers)
     for run in report.history[-RUNS_SHOWN:]:
-        _add(grid, *_attempt(run))
+        add_row(grid, *_attempt(run))
     return titled("Runs", grid, *_more(RUNS_SHOWN, len(report.history), "earlier"))
 
 

@@ -99,7 +99,7 @@ def bill_month(settings: Settings, period: Period, now: datetime) -> RunOutcome:
     """
     ledger = ready(settings)
     with period_lock(ledger, period) as connection:
-        _refuse_closed(connection, period)
+        refuse_closed(connection, period)
         with attempt(ledger, connection, period) as run_id:
             control, invoices = _issue_month(connection, settings, period, run_id, now)
         rendering, mailing = send_on(connection, settings, period)
@@ -143,7 +143,7 @@ def _note_failure(ledger: Engine, run_id: int, error: BaseException) -> None:
         error.add_note(f"run {run_id} could not be marked as failed: {lost}")
 
 
-def _refuse_closed(connection: Connection, period: Period) -> None:
+def refuse_closed(connection: Connection, period: Period) -> None:
     following = open_from(connection, period)
     connection.rollback()
     if following != period:

@@ -23,7 +23,7 @@ from chalicelib.settings import Settings
 from chalicelib.store.reporting import Held, Reject
 from chalicelib.store.silent import Silent, silent_people
 
-from .bill_month import _refuse_closed, extract_month, issue_date, ready
+from .bill_month import refuse_closed, extract_month, issue_date, ready
 
 PEOPLE = "SELECT id, code, full_name FROM employee"
 
@@ -94,7 +94,7 @@ def preview_month(
     """
     with ready(settings).connect() as connection:
         connection.execution_options(postgresql_readonly=True)
-        _refuse_closed(connection, period)
+        refuse_closed(connection, period)
         snapshot, earlier = _at_one_moment(connection, period)
         last_month = _billed_in(connection, period.preceding)
         people = _read(connection, PEOPLE, Person)

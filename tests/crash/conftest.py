@@ -19,7 +19,6 @@ from tests.crash.healing import Step, Uninterrupted, uninterrupted
 from tests.crash.worlds import Site, Start
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("bill_month", "correct_invoice", "render_invoice", "email_invoice")
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +58,9 @@ def steps(site: Site) -> dict[str, Step]:
         step.name: step
         for step in (
             Step("bill_month", worked, worker.bill),
-            # Run again after it was committed, a correction says so and sends nothing on: the
-            # month's next run does.  See TestKilledCorrections.
-            Step("correct_invoice", drifted, worker.correct, then=worker.bill),
+            # A correction that was committed sends nothing on when it is run again; the month's
+            # next run does.  TestKilledCorrections says what should be.
+            Step("correct_invoice", drifted, worker.correct, when_refused=worker.bill),
             Step("render_invoice", issued, worker.render, "render"),
             Step("email_invoice", rendered, worker.mail, "email"),
         )
@@ -69,7 +68,7 @@ def steps(site: Site) -> dict[str, Step]:
 
 
 def work(books: Books) -> None:
-    """Three who are billed, one of them with a rejected day and one without an address; one held."""
+    """Three are billed, one of them with a rejected day and one without an address; one is held."""
     books.employee("ANNA")
     books.workday("ANNA", 1)
     books.workday("ANNA", 2, "2.50", project="BORE", kind="overtime")

@@ -21,14 +21,14 @@ class Step:
 
     Attributes:
         queue: Whose messages it is called with; None if it is simply called.
-        then: What a person runs after it was run again.
+        when_refused: What is run instead where the step, run again, refuses.
     """
 
     name: str
     start: Start
     task: Callable[..., Any]
     queue: str | None = None
-    then: Callable[..., Any] | None = None
+    when_refused: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,18 @@ def wrong_after(site: Site, step: Step, clean: Uninterrupted, kill_at: int) -> l
         label = kill(world, step, kill_at)
         if label != clean.crossed[kill_at]:
             return [f"it was killed elsewhere ({label})"]
-        return list(_wrong(world, step, clean.state))
+        return wrong_when_run_again(world, step, clean)
 
 
 def kill(world: World, step: Step, kill_at: int) -> str:
     """Begin *step* and kill it at a boundary; what that boundary is."""
     with world.worker(watched=True, kill_at=kill_at) as doomed:
         return doomed.die(step.task, world.event(step.queue))
+
+
+def wrong_when_run_again(world: World, step: Step, clean: Uninterrupted) -> list[str]:
+    """What is not as in *clean* once *step*, which was killed in *world*, has been run again."""
+    return list(_wrong(world, step, clean.state))
 
 
 def _wrong(world: World, step: Step, clean: State) -> Iterable[str]:
@@ -93,9 +98,9 @@ def _wrong(world: World, step: Step, clean: State) -> Iterable[str]:
         claimed = world.claimed()
     with world.worker() as process:
         if step.queue is None:
-            process.do(step.task, None)
-        if step.then is not None:
-            process.do(step.then, None)
+            refusal = process.do(step.task)
+            if refusal and step.when_refused:
+                process.do(step.when_refused)
         unfinished = process.do(worker.drain)
         if unfinished != len(claimed):
             yield f"{unfinished} messages are not done, but {claimed} were claimed"

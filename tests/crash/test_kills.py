@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from chalicelib.store.runs import INTERRUPTED
-from tests.crash.healing import kill, unhealed, wrong_after
+from tests.crash.healing import kill, unhealed, wrong_after, wrong_when_run_again
 
 # Besides those of commits, one boundary in so many is in the sample.
 STRIDE = 7
 
-REACHED_BY = {
+WAYS_OUT = {
     "bill_month": ("INSERT INTO billing_run", 'COPY "invoice" ', "sqs SendMessageBatch"),
     "correct_invoice": ("INSERT INTO invoice ", 'COPY "delivery" ', "s3 PutObject"),
     "render_invoice": ("s3 PutObject", "INSERT INTO document", "sqs SendMessageBatch"),
     "email_invoice": ("UPDATE delivery", "s3 GetObject", "ses SendRawEmail"),
 }
 
-every_step = pytest.mark.parametrize("name", list(REACHED_BY))
+every_step = pytest.mark.parametrize("name", list(WAYS_OUT))
 
 
-def sample(crossed: list[str]) -> list[int]:
+def sample(crossed: Sequence[str]) -> list[int]:
     """All boundaries of commits, and every seventh."""
     return [
         place for place, label in enumerate(crossed) if "COMMIT" in label or place % STRIDE == 0
     ]
 
 
-def commit_after(crossed: list[str], statement: str) -> int:
-    """The boundary right after *statement* has been committed."""
-    return crossed.index("after COMMIT", crossed.index(f"after {statement}"))
+def first(crossed: Sequence[str], label: str, start: int = 0) -> int:
+    """The first boundary from *start* whose label begins with *label*."""
+    return next(place for place in range(start, len(crossed)) if crossed[place].startswith(label))
+
+
+def once_committed(crossed: Sequence[str], statement: str) -> int:
+    """The boundary right after *statement* was committed."""
+    return first(crossed, "after COMMIT", first(crossed, f"after {statement}"))
 
 
 @every_step
 class TestKilledSteps:
     def test_can_be_killed_on_every_way_out(self, name, clean):
-        for way_out in (*REACHED_BY[name], "COMMIT"):
+        for way_out in (*WAYS_OUT[name], "COMMIT"):
             for side in ("before", "after"):
-                assert any(
-                    label.startswith(f"{side} {way_out}") for label in clean[name].crossed
-                ), f"{side} {way_out}"
+                first(clean[name].crossed, f"{side} {way_out}")
 
     def test_are_healed_by_running_again(self, name, site, steps, clean):
         assert unhealed(site, steps[name], clean[name], sample(clean[name].crossed)) == []
@@ -55,4 +60,56 @@ class TestKilledSteps:
         assert unhealed(site, steps[name], clean[name], everywhere) == []
 
         with capsys.disabled():
-            print(f"\n{name}: {len(everywhere)} kill points, all healed")
+            sys.stdout.write(f"\n{name}: {len(everywhere)} kill points, all healed\n")
+
+
+class TestKilledRuns:
+    @pytest.fixture
+    def runs_after(self, site, steps, clean):
+        """The runs there are after the month's was killed at a boundary and run again."""
+
+        def runs_after(kill_at):
+            with site.world(steps["bill_month"].start) as world:
+                kill(world, steps["bill_month"], kill_at)
+                assert wrong_when_run_again(world, steps["bill_month"], clean["bill_month"]) == []
+                return world.runs()
+
+        return runs_after
+
+    def test_are_kept_as_failed_with_the_reason(self, runs_after, clean):
+        begun = once_committed(clean["bill_month"].crossed, "INSERT INTO billing_run")
+
+        assert runs_after(begun) == [("failed", INTERRUPTED), ("issued", None)]
+
+    def test_are_kept_as_issued_if_they_had_issued(self, runs_after, clean):
+        issued = once_committed(clean["bill_month"].crossed, 'COPY "invoice" ')
+
+        assert runs_after(issued) == [("issued", None), ("empty", None)]
+
+
+class TestKilledMails:
+    @pytest.mark.parametrize(("moment", "mails"), [("before", 0), ("after", 1)])
+    def test_end_unknown_and_are_never_sent_again(self, site, steps, clean, moment, mails):
+        step = steps["email_invoice"]
+        kill_at = first(clean[step.name].crossed, f"{moment} ses SendRawEmail")
+
+        with site.world(step.start) as world:
+            kill(world, step, kill_at)
+            assert wrong_when_run_again(world, step, clean[step.name]) == []
+
+            statuses = {number: status for number, _, status, *_ in world.state()["deliveries"]}
+            assert statuses == {"ANNA-0001": "unknown", "BORYS-0001": "sent", "DORA-0001": "failed"}
+            subjects = [mail["Subject"] for mail in world.mails()]
+            assert sum("ANNA-0001" in subject for subject in subjects) == mails
+
+
+class TestKilledCorrections:
+    @pytest.mark.xfail(
+        strict=True,
+        reason="run again, a committed correction refuses and neither queues nor exports anything",
+    )
+    def test_are_sent_on_by_running_them_again(self, site, steps, clean):
+        step = replace(steps["correct_invoice"], when_refused=None)
+        committed = once_committed(clean[step.name].crossed, 'COPY "invoice" ')
+
+        assert wrong_after(site, step, clean[step.name], committed) == []

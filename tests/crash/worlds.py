@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 from itertools import count
-from multiprocessing.connection import Connection
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import boto3
 import polars as pl
@@ -76,7 +75,7 @@ class Worker:
             self._process.start()
         theirs.close()
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -60,9 +60,12 @@ days = st.sampled_from([date(2026, 9, 29), date(2026, 9, 30), date(2026, 10, 1),
 projects = st.sampled_from(["ATLAS", "BEACON"])
 kinds = st.sampled_from(["regular", "regular", "overtime", "overtime", "standby"])
 hours = st.sampled_from(
-    [Decimal(text) for text in "8.00 4.50 0.05 11.11 16.00 24.00 24.01 0.00 -8.00".split()]
+    [
+        Decimal(text)
+        for text in ["8.00", "4.50", "0.05", "11.11", "16.00", "24.00", "24.01", "0.00", "-8.00"]
+    ]
 )
-wages = st.sampled_from([Decimal(text) for text in "50.0000 33.3335 0.0100 0.0000".split()])
+wages = st.sampled_from([Decimal(text) for text in ["50.0000", "33.3335", "0.0100", "0.0000"]])
 whiches = st.integers(0, 11)
 months = st.sampled_from([SEPTEMBER, OCTOBER, OCTOBER, NOVEMBER])
 workdays = st.tuples(codes, days, projects, kinds, hours)
