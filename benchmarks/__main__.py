@@ -1,7 +1,7 @@
 """
 Claims about speed, measured side by side.
 
-    python -m benchmarks [extraction | growth | floor]
+    python -m benchmarks [extraction | history | growth | floor]
 
 The machine's speed cancels out: each claim is a ratio to a floor measured in the same minutes.
 A claim that is missed is shown as such; the exit code says only whether it all ran.
@@ -20,6 +20,7 @@ from .server import Server, temporary_server
 
 BENCHMARKS: dict[str, Callable[[Server], Measured]] = {
     "extraction": extraction.against_draining,
+    "history": extraction.behind_a_year,
     "growth": run.growth,
     "floor": run.against_floor,
 }

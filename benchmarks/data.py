@@ -61,7 +61,8 @@ WHERE place <= 22
 ORDER BY day, hashint4(n);
 """
 
-# Lineage alone: nothing here reads the invoices behind it.
+# Twelve billed months.  Of the ledger there is only the lineage, without the invoices: good for
+# reading the months after it, and for nothing else.
 YEAR_BEFORE = """
 INSERT INTO workday (employee_id, work_date, project_id, kind, hours)
 SELECT employee_id, (work_date - back * interval '1 month')::date, project_id, kind, 7.5
@@ -76,18 +77,26 @@ SELECT employee_id, work_date, project_id, kind, 1,
        dense_rank() OVER (ORDER BY date_trunc('month', work_date), employee_id), 1, id, hours, 50
 FROM workday WHERE work_date < {start}
 ORDER BY date_trunc('month', work_date), employee_id, work_date;
-ALTER TABLE invoice_workday ENABLE ALWAYS TRIGGER ALL;
 """
 
 
 def month_of(employees: int) -> Callable[[psycopg.Connection], None]:
     """What fills a migrated database with the month of so many *employees*."""
 
+    return _filled_by(MASTER_DATA + WORKDAYS, employees)
+
+
+def month_after_a_year(employees: int) -> Callable[[psycopg.Connection], None]:
+    """The same, and the billed workdays of the twelve months before."""
+    return _filled_by(MASTER_DATA + WORKDAYS + YEAR_BEFORE, employees)
+
+
+def _filled_by(statements: str, employees: int) -> Callable[[psycopg.Connection], None]:
+    values = {"employees": employees, "start": PERIOD.start, "end": PERIOD.end}
+
     def fill(connection: psycopg.Connection) -> None:
-        values = {"employees": employees, "start": PERIOD.start, "end": PERIOD.end}
         # No check of foreign keys in what we made ourselves: it would take most of the time.
         connection.execute("SET session_replication_role = replica")
-        for statements in (MASTER_DATA, WORKDAYS):
-            connection.execute(sql.SQL(statements).format(**values))
+        connection.execute(sql.SQL(statements).format(**values))
 
     return fill

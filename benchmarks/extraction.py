@@ -14,14 +14,16 @@ from chalicelib.store.connection import driver, engine
 from chalicelib.store.extraction import WORKDAYS, copy_frame, extract
 
 from .claims import Claim, Measured, Speed, interleaved
-from .data import DAYS, PERIOD, month_of
+from .data import DAYS, PERIOD, month_after_a_year, month_of
 from .processes import in_fresh_process
 from .server import Server
 from .watching import Watch
 
 EMPLOYEES = 50_000
+SMALL = 5_000
 REPEATS = 5
 AT_MOST = 1.5
+AFTER_A_YEAR = 2
 WITHIN = {"start": PERIOD.start, "end": PERIOD.end}
 
 
@@ -32,16 +34,34 @@ def against_draining(server: Server) -> Measured:
         return Measured(in_fresh_process(_claims, url))
 
 
+def behind_a_year(server: Server) -> Measured:
+    """Out of a ledger that holds a year of lineage, about as fast as out of an empty one."""
+    server.prepare("small", month_of(SMALL))
+    server.prepare("year", month_after_a_year(SMALL))
+    with server.copy_of("small") as empty, server.copy_of("year") as full:
+        return Measured([in_fresh_process(_claim_of_history, full, empty)])
+
+
+def _claim_of_history(full: str, empty: str) -> Claim:
+    with engine(full).connect() as late, engine(empty).connect() as early:
+        after, first = interleaved(
+            REPEATS,
+            partial(extract, late, PERIOD.start, PERIOD.end),
+            partial(extract, early, PERIOD.start, PERIOD.end),
+        )
+    what = f"extract() of {SMALL:,} after a year"
+    return Speed(what, after, first, "the same month, the first of all", AFTER_A_YEAR)
+
+
 def _claims(url: str) -> list[Claim]:
     with engine(url).connect() as connection:
         statements = statements_of_extract(connection)
-        workdays, drained = interleaved(
+        workdays, drained, whole, all_drained = interleaved(
             REPEATS,
             partial(_workdays, connection),
             partial(drain, connection, statements[:1]),
-        )
-        whole, all_drained = interleaved(
-            REPEATS, partial(extract, connection, PERIOD.start, PERIOD.end), partial(drain, connection, statements)
+            partial(extract, connection, PERIOD.start, PERIOD.end),
+            partial(drain, connection, statements),
         )
     rows = f"{EMPLOYEES * DAYS:,} workdays"
     return [

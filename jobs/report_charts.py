@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chalicelib.store.reporting import ARRIVED, ON_THEIR_WAY, SIDES, MonthMoney, PeriodReport
+from chalicelib.billing.control import SIDES
+from chalicelib.store.reporting import ARRIVED, ON_THEIR_WAY, MonthMoney, PeriodReport
 from jobs.report_words import STATES, compact, in_words, money, share
 
 ZERO = Decimal(0)

@@ -10,8 +10,9 @@ from rich.console import Console, Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
+from chalicelib.billing.control import SIDES, Count
 from chalicelib.billing.period import Period
-from chalicelib.store.reporting import SIDES, Count, PeriodReport, RunReport
+from chalicelib.store.reporting import PeriodReport, RunReport
 from jobs.terminal import add_row, helds, plain, plural, rejects, table, titled
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Self
 
 import polars as pl
 
+from .control import ControlTotals, Count
 from .errors import BillingError
 
 ZERO = Decimal("0.00")
@@ -23,38 +22,9 @@ class Unbalanced(BillingError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many workdays, and their hours."""
-
-    rows: int = 0
-    hours: Decimal = ZERO
-
-    @classmethod
-    def of(cls, workdays: pl.DataFrame) -> Self:
-        """Count a frame with one row per workday and a column ``hours``."""
-        return cls(rows=workdays.height, hours=_sum(workdays, "hours"))
-
-    def __add__(self, other: Count) -> Count:
-        return Count(self.rows + other.rows, self.hours + other.hours)
-
-    def __str__(self) -> str:
-        return f"{self.rows} rows, {self.hours} h"
-
-
-@dataclass(frozen=True, slots=True)
-class ControlTotals:
-    """The four counts of a run."""
-
-    extracted: Count = Count()
-    billed: Count = Count()
-    rejected: Count = Count()
-    held: Count = Count()
-
-    @property
-    def accounted(self) -> Count:
-        """What was extracted, as found again at the other end."""
-        return self.billed + self.rejected + self.held
+def count(workdays: pl.DataFrame) -> Count:
+    """Count a frame with one row per workday and a column ``hours``."""
+    return Count(rows=workdays.height, hours=_sum(workdays, "hours"))
 
 
 def check_balance(

@@ -8,7 +8,8 @@ from datetime import date
 
 import polars as pl
 
-from .balance import ControlTotals, Count, check_balance
+from .balance import check_balance, count
+from .control import ControlTotals
 from .holding import hold
 from .intake import judge
 from .invoicing import draft_invoices, draft_lines, rate_workdays, trace_lineage
@@ -81,10 +82,10 @@ def draft_month(
     invoices = draft_invoices(lines, extract.employees)
     lineage = trace_lineage(billable, lines)
     control = ControlTotals(
-        extracted=Count.of(extract.workdays),
-        billed=Count.of(lineage),
-        rejected=Count.of(rejected),
-        held=Count.of(waiting),
+        extracted=count(extract.workdays),
+        billed=count(lineage),
+        rejected=count(rejected),
+        held=count(waiting),
     )
     check_balance(control, lines=lines, invoices=invoices, lineage=lineage)
     return MonthDraft(invoices, lines, lineage, rejected, held, control)

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-from chalicelib.billing.balance import ControlTotals
+from chalicelib.billing.control import ControlTotals
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.month import Extract, draft_month
 from chalicelib.billing.period import Period

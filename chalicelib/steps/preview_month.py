@@ -23,7 +23,7 @@ from chalicelib.settings import Settings
 from chalicelib.store.reporting import Held, Reject
 from chalicelib.store.silent import Silent, silent_people
 
-from .bill_month import refuse_closed, extract_month, issue_date, ready
+from .bill_month import extract_month, issue_date, ready, refuse_closed
 
 PEOPLE = "SELECT id, code, full_name FROM employee"
 

@@ -1,8 +1,7 @@
 """
 The report of a period: what an accountant signs off on, from the ledger alone.
 
-The API serves it too, so nothing here loads Polars: the counts of a run are `Count` and `Control`,
-which look like those of `billing.balance` and are only read.
+The API serves it too, so nothing here loads Polars.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from chalicelib.billing.control import SIDES, ControlTotals, Count
 from chalicelib.billing.period import Period
 
 from . import report_queries as sql
@@ -23,25 +23,6 @@ from .silent import Silent, silent_people
 ON_THEIR_WAY = ("queued", "sending")
 ARRIVED = ("sent", "delivered")
 COMPLETED = ("issued", "empty")
-SIDES = ("extracted", "billed", "rejected", "held")
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many workdays, and their hours."""
-
-    rows: int = 0
-    hours: Decimal = Decimal("0.00")
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """The control totals of a run that completed."""
-
-    extracted: Count
-    billed: Count
-    rejected: Count
-    held: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +40,7 @@ class RunReport:
     started_at: datetime
     finished_at: datetime | None
     failure: str | None
-    control: Control | None
+    control: ControlTotals | None
     corrects: str | None = None
 
 
@@ -302,6 +283,6 @@ def _run(row: Mapping[str, Any]) -> RunReport:
         started_at=row["started_at"],
         finished_at=row["finished_at"],
         failure=row["failure"],
-        control=None if row["extracted_rows"] is None else Control(**counts),
+        control=None if row["extracted_rows"] is None else ControlTotals(**counts),
         corrects=row["corrects"],
     )

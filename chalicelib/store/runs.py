@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, func, insert, update
 
-from chalicelib.billing.balance import ControlTotals
+from chalicelib.billing.control import ControlTotals
 from chalicelib.billing.period import Period
 
 from .tables import billing_run

@@ -59,22 +59,30 @@ def issue(connection, series, sequence):
     connection.execute(WORKDAY, invoice | {"day": date(2000, 1, 1) + timedelta(sequence)})
 
 
+def meet_a_mishap(connection, odds, random):
+    if random.random() < odds.rollback:
+        raise ChangedMind
+    if random.random() < odds.loss:
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
 def issue_many(url, names, count, odds, seed):
     """Issue *count* invoices, several of different series at a time, starting over when lost."""
     random = Random(seed)
     while count > 0:
         chosen = random.sample(names, min(count, len(names), random.randint(1, 3)))
-        with suppress(ChangedMind, OperationalError), engine(url).begin() as connection:
-            taken = take_sequences(connection, chosen)
-            for series, sequence in taken.items():
-                issue(connection, series, sequence)
-            if random.random() < odds.rollback:
-                raise ChangedMind
-            if random.random() < odds.loss:
-                connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-            issued = len(taken)
-            connection.commit()
-            count -= issued
+        try:
+            with engine(url).begin() as connection:
+                for series, sequence in take_sequences(connection, chosen).items():
+                    issue(connection, series, sequence)
+                meet_a_mishap(connection, odds, random)
+        except ChangedMind:
+            pass
+        except OperationalError as error:
+            if not error.connection_invalidated:
+                raise  # a deadlock is no accident
+        else:
+            count -= len(chosen)
 
 
 def hammer(books, database_url, *, workers, each, series, odds):

@@ -598,3 +598,41 @@ class TestTheLedger:
     @pytest.mark.parametrize("chosen", range(2, 10))
     def test_bills_every_hour_once_at_length(self, fresh_ledger, chosen):
         run_machine(fresh_ledger, chosen, examples=15, steps=50)
+
+
+class TestAWorkdayThatChangesHands:
+    """What the machine finds while `WORKDAYS_CHANGE_HANDS`."""
+
+    @pytest.fixture
+    def handed_over(self, books, settings):
+        """Anna's workdays were billed, then the first of them became Borys's."""
+
+        def after(*days):
+            for code in ("ANNA", "BORYS"):
+                books.employee(code)
+            first, *_ = [books.workday("ANNA", day) for day in days]
+            bill_month(settings, Period.month(2026, 10), NOW)
+            books.execute(
+                "UPDATE workday SET employee_id ="
+                " (SELECT id FROM employee WHERE code = 'BORYS') WHERE id = %s",
+                first,
+            )
+            return correct_invoice(settings, "ANNA-0001", NOW)
+
+        return after
+
+    @pytest.mark.xfail(strict=True, raises=IndexError, reason="the correction bills Borys, too")
+    def test_is_taken_off_the_invoice_of_the_first(self, handed_over, books):
+        correction = handed_over(1)
+
+        assert correction.replaced_by is None
+        assert books.numbers() == ["ANNA-0001", "ANNA-0002"]
+
+    @pytest.mark.xfail(strict=True, raises=AssertionError, reason="the correction bills Borys, too")
+    def test_is_left_to_the_next_run_of_the_other(self, handed_over, books, settings):
+        correction = handed_over(1, 2)
+
+        assert books.numbers() == ["ANNA-0001", "ANNA-0002", "ANNA-0003"]
+        assert correction.difference == Decimal("-480.00")
+        bill_month(settings, Period.month(2026, 10), NOW)
+        assert books.numbers()[3:] == ["BORYS-0001"]

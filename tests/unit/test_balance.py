@@ -3,7 +3,8 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.billing import schemas
-from chalicelib.billing.balance import ControlTotals, Count, Unbalanced, check_balance
+from chalicelib.billing.balance import Unbalanced, check_balance
+from chalicelib.billing.control import ControlTotals, Count
 from tests import builders
 
 LINES = builders.frame(schemas.Line)

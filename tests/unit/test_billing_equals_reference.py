@@ -32,17 +32,19 @@ def mostly(usual, *unusual, once_in=6):
 
 # Small figures meet halves of a cent, halves of a rate's last place and the ends of a day often.
 hours = mostly(
-    decimals(1, 6_00, 2),
+    st.one_of(st.sampled_from([Decimal("0.50"), Decimal("2.50")]), decimals(1, 6_00, 2)),
     st.sampled_from([Decimal(text) for text in ("0.00", "12.00", "24.00", "24.01", "-8.00")]),
     decimals(-999_99, 999_99, 2),
 )
 hourly_rates = st.one_of(
-    st.sampled_from([Decimal(text) for text in ("0.0050", "33.3335", "0.0001", "50.0000")]),
+    st.sampled_from([Decimal(text) for text in ("0.0100", "10.0100", "33.3335", "0.0001")]),
     decimals(0, 500_0000, 4),
     decimals(0, 999_999_9999, 4),
 )
 multipliers = st.one_of(st.just(Decimal("1.50")), decimals(0, 99_99, 2))
-tax_rates = st.one_of(st.sampled_from([Decimal(0), Decimal("0.2")]), decimals(0, 1_000000, 6))
+tax_rates = st.one_of(
+    st.sampled_from([Decimal(0), Decimal("0.2"), Decimal("0.5")]), decimals(0, 1_000000, 6)
+)
 kinds = mostly(
     st.sampled_from(["regular", "overtime"]), st.sampled_from(["standby", "", "Regular"])
 )

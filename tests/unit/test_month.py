@@ -4,7 +4,8 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.billing import month, schemas
-from chalicelib.billing.balance import Count, Unbalanced
+from chalicelib.billing.balance import Unbalanced
+from chalicelib.billing.control import Count
 from chalicelib.billing.month import draft_month
 from tests import builders
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.billing import schemas
-from chalicelib.billing.balance import ControlTotals
+from chalicelib.billing.control import ControlTotals
 from chalicelib.billing.month import MonthDraft, draft_month
 from chalicelib.billing.preview import (
     FLAGS,

@@ -7,11 +7,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from chalicelib.billing.control import ControlTotals, Count
 from chalicelib.billing.period import Period
 from chalicelib.store.reporting import (
     AllRejected,
-    Control,
-    Count,
     DepartmentMoney,
     Held,
     Money,
@@ -39,7 +38,7 @@ def count(rows, hours="0.00"):
 
 def control(billed=8, rejected=1, held=1):
     extracted = billed + rejected + held
-    return Control(count(extracted), count(billed), count(rejected), count(held))
+    return ControlTotals(count(extracted), count(billed), count(rejected), count(held))
 
 
 def a_run(number=1, status="issued", failure=None, corrects=None):
