@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
+from chalicelib.billing.control import SIDES, Count
 from chalicelib.store.reporting import (
-    SIDES,
-    Count,
     DepartmentMoney,
     Money,
     PeriodReport,

@@ -117,10 +117,14 @@ def _differences(world: World, clean: State, claimed: list[str], after: str) -> 
     expected = _with_unknown(clean, found, claimed)
     for name, rows in expected.items():
         if found[name] != rows:
-            missing = [row for row in rows if row not in found[name]]
-            surplus = [row for row in found[name] if row not in rows]
-            yield f"{after}, {name} lack {missing} and have {surplus} (of {len(found[name])})"
+            missing, surplus = _beyond(rows, found[name]), _beyond(found[name], rows)
+            yield f"{after}, {name} lack {missing} and have {surplus} too much"
     yield from (f"{after}, {odd}" for odd in world.oddities())
+
+
+def _beyond(rows: list[Any], others: list[Any]) -> list[Any]:
+    """Those of *rows* that *others* do not have, or not as often."""
+    return [row for row in rows if rows.count(row) > others.count(row)]
 
 
 def _with_unknown(clean: State, found: State, claimed: list[str]) -> State:

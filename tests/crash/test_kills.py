@@ -49,7 +49,9 @@ class TestKilledSteps:
                 first(clean[name].crossed, f"{side} {way_out}")
 
     def test_are_healed_by_running_again(self, name, site, steps, clean):
-        assert unhealed(site, steps[name], clean[name], sample(clean[name].crossed)) == []
+        wrong = unhealed(site, steps[name], clean[name], sample(clean[name].crossed))
+
+        assert not wrong, "\n".join(wrong)
 
     @pytest.mark.prove
     def test_are_healed_by_running_again_wherever_they_were_killed(
@@ -57,8 +59,9 @@ class TestKilledSteps:
     ):
         everywhere = range(len(clean[name].crossed))
 
-        assert unhealed(site, steps[name], clean[name], everywhere) == []
+        wrong = unhealed(site, steps[name], clean[name], everywhere)
 
+        assert not wrong, "\n".join(wrong)
         with capsys.disabled():
             sys.stdout.write(f"\n{name}: {len(everywhere)} kill points, all healed\n")
 

@@ -363,8 +363,9 @@ class TestPrint:
             finding.what for finding in verifying._check_print(render(printed), build.invoice())
         ] == ["total on the PDF"]
 
-    def test_is_not_found_in_part_of_another_number(self):
-        printed = build.invoice(number="ALZ-0007")
+    @pytest.mark.parametrize("number", ["ALZ-0007", "LZ-00070"])
+    def test_is_not_found_in_part_of_another_number(self, number):
+        printed = build.invoice(number=number)
 
         assert [
             finding.what for finding in verifying._check_print(render(printed), build.invoice())
