@@ -62,7 +62,8 @@ def is_address(text: str | None) -> bool:
     """Whether a mail can be addressed to *text*, one plain ``name@domain`` (RFC 5322)."""
     try:
         return bool(text and Address(addr_spec=text).domain)
-    except (ValueError, HeaderParseError):
+    except (ValueError, HeaderParseError, IndexError, AttributeError):
+        # The last two are how the standard library's parser trips over half an address.
         return False
 
 

@@ -268,6 +268,15 @@ def close(period: PeriodArgument) -> None:
 
 
 @app.command()
+def verify(period: PeriodArgument) -> None:
+    """Recompute every document of a month and compare ledger, PDFs and Parquet."""
+    from jobs.verifying import show_verification
+
+    month = Period.parse(period)
+    _end(look=show_verification(environment.settings(_say), month, out))
+
+
+@app.command()
 def export(period: PeriodArgument) -> None:
     """Rewrite a month's Parquet files."""
     from jobs.billing import export as rewrite

@@ -22,7 +22,7 @@ from chalicelib.store.extraction import extract_freed
 from chalicelib.store.issuing import Issue, issue
 from chalicelib.store.tables import invoice, invoice_workday
 
-from .bill_month import attempt, issue_date, ready, send_on
+from .bill_month import attempt, issue_date, ready, refuse_closed, send_on
 
 
 class CannotCorrect(BillingError):
@@ -63,12 +63,14 @@ def correct_invoice(settings: Settings, number: str, now: datetime) -> Correctio
     Raises:
         CannotCorrect: If there is no such invoice, it is a credit note or credited already,
             nothing has drifted, or its employee would be held.  Nothing happened.
+        PeriodClosed: If that period was closed just now; correct it again.
         DatabaseUnreachable: If there is no database.
     """
     ledger = ready(settings)
     with ledger.connect() as connection:
         booked_in = open_from(connection, _period(_invoice(connection, number)))
     with period_lock(ledger, booked_in) as connection:
+        refuse_closed(connection, booked_in)
         original = _correctable(connection, number)
         connection.rollback()
         with attempt(ledger, connection, booked_in, corrects=original["id"]) as run_id:

@@ -6,7 +6,12 @@ import hashlib
 import os
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
 from sqlalchemy import Connection, RowMapping
 
 from chalicelib import mail, objects
@@ -17,7 +22,11 @@ from chalicelib.store.connection import engine
 
 from .messages import handle_each
 
-THROTTLES = {"Throttling", "ThrottlingException", "TooManyRequestsException"}
+# What SES will never send; every other refusal may pass: throttles, credentials, a paused account.
+REFUSALS = {"MessageRejected", "InvalidParameterValue"}
+SERVER_ERROR = 500
+# Nothing was sent if nobody was reached.
+NOT_REACHED = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
 TITLES = {"invoice": "Self-billed invoice", "credit_note": "Self-billed credit note"}
 
 
@@ -90,12 +99,11 @@ def _hand_over(
     try:
         message_id = mail.send(sender, recipient, message)
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in THROTTLES:
-            deliveries.release(connection, delivery_id)
-            connection.commit()
-            raise NotYet(delivery_id, code) from error
-        deliveries.mark_failed(connection, delivery_id, f"SES refused it: {error}")
+        _note_refusal(connection, delivery_id, error)
+    except NOT_REACHED as error:
+        deliveries.release(connection, delivery_id)
+        connection.commit()
+        raise NotYet(delivery_id, str(error)) from error
     except Exception as error:
         deliveries.mark_unknown(connection, delivery_id, f"no answer from SES: {error}")
         connection.commit()
@@ -103,6 +111,18 @@ def _hand_over(
     else:
         deliveries.mark_sent(connection, delivery_id, message_id)
     connection.commit()
+
+
+def _note_refusal(connection: Connection, delivery_id: int, error: ClientError) -> None:
+    """Refused for good, refused for now, or an error of SES's own that leaves us in the dark."""
+    if error.response["Error"]["Code"] in REFUSALS:
+        deliveries.mark_failed(connection, delivery_id, f"SES refused it: {error}")
+    elif error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR:
+        deliveries.mark_unknown(connection, delivery_id, f"SES failed: {error}")
+    else:
+        deliveries.release(connection, delivery_id)
+        connection.commit()
+        raise NotYet(delivery_id, str(error)) from error
 
 
 def _letter(settings: Settings, delivery: RowMapping) -> mail.Letter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from chalicelib.billing.corrections import find_drift
 from chalicelib.billing.period import Period
@@ -75,7 +75,6 @@ def drift(connection: Connection, scope: Scope) -> pl.DataFrame:
         (CURRENT.replace("{live}", live), CurrentWorkday),
         (RATES.replace("{condition}", scope.condition), Rate),
     )
-    connection.execute(text("SET LOCAL datestyle = 'ISO'"))
     billed, current, rates = (
         copy_frame(connection, query, dtypes(model), {"value": scope.value})
         for query, model in queries

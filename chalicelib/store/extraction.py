@@ -49,8 +49,10 @@ WORKDAYS = """
       )
 """
 
-# Of a credit note's workdays: those it freed, found by key or by id.
+# Of a credit note's workdays: those it freed, found by key or by id.  One that moved to another
+# employee is for the next run.
 FREED = """
+      AND employee_id = (SELECT employee_id FROM invoice WHERE id = {credit_note})
       AND (
           workday.id IN (SELECT workday_id FROM invoice_workday WHERE invoice_id = {credit_note})
           OR (employee_id, work_date, project_id, kind) IN (
@@ -114,7 +116,6 @@ def _read(connection: Connection, workdays: str, values: dict[str, Any]) -> Extr
     def copy(query: str, model: type[Frame]) -> pl.DataFrame:
         return copy_frame(connection, query, dtypes(model), values)
 
-    connection.execute(text("SET LOCAL datestyle = 'ISO'"))
     return Extract(
         workdays=copy(workdays, Workday),
         billed_days=copy(BILLED_DAYS, BilledDay),
@@ -130,6 +131,8 @@ def copy_frame(
     """
     Run *query* as a COPY and read the rows with exactly the types of *schema*.
 
+    Call it in a transaction.
+
     Args:
         connection: A connection to Postgres.
         query: A SELECT with ``{name}`` for each of *values*.
@@ -140,6 +143,7 @@ def copy_frame(
     statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(
         sql.SQL(query).format(**literals)
     )
+    connection.execute(text("SET LOCAL datestyle = 'ISO'"))
     rows = BytesIO()
     with driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
         for block in copy:

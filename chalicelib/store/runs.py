@@ -53,10 +53,14 @@ def finish_run(connection: Connection, run_id: int, control: ControlTotals) -> N
 
 
 def fail_run(connection: Connection, run_id: int, failure: str) -> None:
-    """Close a run that issued nothing, with what stopped it.  Commits."""
+    """
+    Close a run that issued nothing, with what stopped it.  Commits.
+
+    A run that is over stays as it is: its commit may have succeeded and only the answer been lost.
+    """
     connection.execute(
         update(billing_run)
-        .where(billing_run.c.id == run_id)
+        .where(billing_run.c.id == run_id, billing_run.c.status == "running")
         .values(status="failed", finished_at=func.clock_timestamp(), failure=failure)
     )
     connection.commit()

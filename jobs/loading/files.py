@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from . import values
-from .values import Reader
+from .values import Reader, Refused
+
+# What numeric(12, 4) of a line can hold.
+LINE_RATE_LIMIT = 10**8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class CsvFile:
     Attributes:
         key: Stored columns that tell its rows apart; a row whose key exists is updated.
         unique: A further stored column that no two rows may share.
+        check: Raises `values.Refused` for a row, by stored column, whose fields do not go together.
     """
 
     name: str
@@ -43,6 +49,12 @@ class CsvFile:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     unique: str | None = None
+    check: Callable[[Mapping[str, Any]], None] | None = None
+
+
+def _rate_fits_a_line(row: Mapping[str, Any]) -> None:
+    if row["hourly_rate"] * row["overtime_multiplier"] >= LINE_RATE_LIMIT:
+        raise Refused("hourly_rate times overtime_multiplier is too large for a line")
 
 
 def _column(
@@ -57,7 +69,7 @@ def _column(
 
 
 def _named(name: str, table: str) -> CsvFile:
-    columns = (_column("code", values.required_text), _column("name", values.required_text))
+    columns = (_column("code", values.code), _column("name", values.required_text))
     return CsvFile(name, table, columns, key=("code",))
 
 
@@ -95,6 +107,7 @@ FILES = (
             _column("overtime_multiplier", values.decimal(4, 2, low=0)),
         ),
         key=("employee_id", "valid_from"),
+        check=_rate_fits_a_line,
     ),
     CsvFile(
         "workdays.csv",
@@ -103,7 +116,7 @@ FILES = (
             _column("employee", values.required_text, "employee_id", references="employee"),
             _column("work_date", values.day),
             _column("project", values.required_text, "project_id", references="project"),
-            _column("kind", values.required_text),
+            _column("kind", values.code),
             _column("hours", values.decimal(5, 2)),
             _column("note", values.text, default=""),
         ),

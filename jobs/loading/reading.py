@@ -128,7 +128,10 @@ def read_row(line: Line, kind: CsvFile, ids: Mapping[str, Mapping[str, int]]) ->
     Raises:
         Refused: Naming the first field that cannot be stored.
     """
-    return tuple(_value(line, column, ids) for column in kind.columns)
+    row = {column.stored: _value(line, column, ids) for column in kind.columns}
+    if kind.check is not None:
+        kind.check(row)
+    return tuple(row.values())
 
 
 def _value(line: Line, column: Column, ids: Mapping[str, Mapping[str, int]]) -> Value | int:

@@ -91,21 +91,52 @@ def _batch(connection: Connection, kind: CsvFile, lines: list[Line]) -> _Batch:
     """The rows of *lines* that can be stored together, and why the others cannot."""
     ids = {table: _ids(connection, table) for table in REFERRED}
     key_of = _picker(kind, kind.key)
-    first_line: dict[Row, int] = {}
-    owners = _owners(connection, kind)
+    rows: dict[Row, tuple[int, Row]] = {}
     batch = _Batch([], [])
     for line in lines:
         try:
             row = read_row(line, kind, ids)
-            key = key_of(row)
-            _check_new(first_line.get(key))
-            _check_owner(kind, row, key, owners)
+            _check_new(rows.get(key_of(row)))
         except Refused as refused:
             batch.refusals.append(Refusal(kind.name, line.number, str(refused)))
         else:
-            first_line[key] = line.number
-            batch.rows.append(row)
+            rows[key_of(row)] = (line.number, row)
+    for key, reason in _taken(connection, kind, rows).items():
+        batch.refusals.append(Refusal(kind.name, rows.pop(key)[0], reason))
+    batch.rows.extend(row for _, row in rows.values())
     return batch
+
+
+def _check_new(earlier: tuple[int, Row] | None) -> None:
+    if earlier is not None:
+        raise Refused(f"repeats line {earlier[0]}; keep one of them")
+
+
+def _taken(
+    connection: Connection, kind: CsvFile, rows: dict[Row, tuple[int, Row]]
+) -> dict[Row, str]:
+    """
+    The keys of *rows* whose unique value is somebody else's, with the reason.
+
+    Whoever the file gives a new value gives up the old one, so that two may swap theirs; but a row
+    that is refused keeps what it had, which may refuse another.
+    """
+    if kind.unique is None:
+        return {}
+    unique_of, owned = _picker(kind, (kind.unique,)), _owners(connection, kind)
+    refused: dict[Row, str] = {}
+    while True:
+        owners = {value: key for value, key in owned.items() if key not in rows or key in refused}
+        before = len(refused)
+        for key, (_, row) in rows.items():
+            [value] = unique_of(row)
+            if key in refused or value is None:
+                continue
+            owner = owners.setdefault(value, key)
+            if owner != key:
+                refused[key] = f"{kind.unique} {value} belongs to {owner[0]} already"
+        if len(refused) == before:
+            return refused
 
 
 def _picker(kind: CsvFile, names: tuple[str, ...]) -> Callable[[Row], Row]:
@@ -119,29 +150,11 @@ def _ids(connection: Connection, table: str) -> dict[str, int]:
     return {row.code: row.id for row in rows}
 
 
-def _owners(connection: Connection, kind: CsvFile) -> dict[Row, Row]:
-    """Who has each value of the column that no two rows may share: ``{(value,): key}``."""
-    if kind.unique is None:
-        return {}
-    columns = ", ".join((kind.unique, *kind.key))
+def _owners(connection: Connection, kind: CsvFile) -> dict[object, Row]:
+    """Who has each value of the column that no two rows may share, by key."""
+    columns = ", ".join((str(kind.unique), *kind.key))
     rows = connection.execute(text(f"SELECT {columns} FROM {kind.table}"))  # noqa: S608 -- of FILES
-    return {(row[0],): tuple(row[1:]) for row in rows if row[0] is not None}
-
-
-def _check_new(earlier_line: int | None) -> None:
-    if earlier_line is not None:
-        raise Refused(f"repeats line {earlier_line}; keep one of them")
-
-
-def _check_owner(kind: CsvFile, row: Row, key: Row, owners: dict[Row, Row]) -> None:
-    if kind.unique is None:
-        return
-    value = _picker(kind, (kind.unique,))(row)
-    if value == (None,):
-        return
-    owner = owners.setdefault(value, key)
-    if owner != key:
-        raise Refused(f"{kind.unique} {value[0]} belongs to {owner[0]} already")
+    return {row[0]: tuple(row[1:]) for row in rows if row[0] is not None}
 
 
 def _upsert(connection: Connection, kind: CsvFile, rows: list[Row]) -> int:
@@ -160,8 +173,24 @@ def _upsert(connection: Connection, kind: CsvFile, rows: list[Row]) -> int:
         with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(staged, names)) as copy:
             for row in rows:
                 copy.write_row(row)
+        if kind.unique is not None:
+            cursor.execute(_give_up(kind, kind.unique, staged, table))
         cursor.execute(_merge(kind, staged, table, names))
         return int(cursor.rowcount)
+
+
+def _give_up(
+    kind: CsvFile, unique: str, staged: sql.Identifier, table: sql.Identifier
+) -> sql.Composed:
+    """Clear the unique values that change, so that two rows can swap theirs."""
+    same_key = sql.SQL(" AND ").join(
+        sql.SQL("{0}.{2} = {1}.{2}").format(table, staged, sql.Identifier(name))
+        for name in kind.key
+    )
+    return sql.SQL(
+        "UPDATE {table} SET {unique} = NULL FROM {staged}"
+        " WHERE {same_key} AND {table}.{unique} IS DISTINCT FROM {staged}.{unique}"
+    ).format(table=table, staged=staged, unique=sql.Identifier(unique), same_key=same_key)
 
 
 def _merge(

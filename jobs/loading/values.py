@@ -20,6 +20,11 @@ NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 EMPLOYEE_CODE = re.compile(r"[A-Z0-9-]{1,20}")
 CURRENCY = re.compile(r"[A-Z]{3}")
 COUNTRY = re.compile(r"[A-Z]{2}")
+# Codes and addresses are indexed; an address is at most this long (RFC 5321).
+LONGEST_CODE = 100
+LONGEST_EMAIL = 254
+# A sign, a point, and some zeros that do no harm.
+LEADING_ZEROS = 12
 
 Value = str | date | Decimal | None
 Reader = Callable[[str], Value]
@@ -43,17 +48,28 @@ def required_text(field: str) -> str:
     return written
 
 
+def code(field: str) -> str:
+    """What a row is known by; short enough for an index."""
+    written = required_text(field)
+    if len(written) > LONGEST_CODE:
+        raise Refused(f"is longer than {LONGEST_CODE} characters")
+    return written
+
+
 def optional_text(field: str) -> str | None:
     return text(field) or None
 
 
 def email(field: str) -> str | None:
     """Case-folded, so that one person has one address; empty if there is none."""
-    return text(field).casefold() or None
+    return required_email(field) if text(field) else None
 
 
 def required_email(field: str) -> str:
-    return required_text(field).casefold()
+    written = required_text(field).casefold()
+    if len(written) > LONGEST_EMAIL:
+        raise Refused(f"is longer than {LONGEST_EMAIL} characters")
+    return written
 
 
 def day(field: str) -> date:
@@ -83,6 +99,8 @@ def decimal(
         written = field.strip()
         if not NUMBER.fullmatch(written):
             raise Refused(f"is not a number: {written!r}; write it like 7.50")
+        if len(written) > precision + LEADING_ZEROS:
+            raise Refused(f"is too long: {written[:precision]}…")
         value = Decimal(written)
         if value != round(value, scale):
             raise Refused(f"has more than {scale} decimals: {written}")

@@ -7,8 +7,11 @@ step.  Nothing here may make Polars compute: threads do not survive a fork.
 
 from __future__ import annotations
 
+import gc
+
 import boto3
 from pandera.backends.polars.register import register_polars_backends
+from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from chalicelib.documents.coverage import printable
 from chalicelib.documents.invoice_pdf import render
@@ -20,6 +23,7 @@ __all__ = ["worker"]
 
 def warm() -> None:
     register_polars_backends()
+    dialect.import_dbapi()
     printable()
     for name in ("Łukasz Żółć", "Борис Їжак"):
         render(builders_documents.invoice(supplier=builders_documents.party(name=name)))
@@ -31,6 +35,9 @@ def warm() -> None:
             aws_access_key_id="nobody",
             aws_secret_access_key="nobody",
         )
+    # A worker's garbage collector then leaves these pages shared.
+    gc.collect()
+    gc.freeze()
 
 
 warm()

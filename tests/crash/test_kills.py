@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.store.runs import INTERRUPTED
+from tests.crash import worker
 from tests.crash.healing import kill, unhealed, wrong_after, wrong_when_run_again
 
 # Besides those of commits, one boundary in so many is in the sample.
@@ -116,3 +117,20 @@ class TestKilledCorrections:
         committed = once_committed(clean[step.name].crossed, 'COPY "invoice" ')
 
         assert wrong_after(site, step, clean[step.name], committed) == []
+
+    @pytest.mark.xfail(
+        strict=True,
+        reason="a run looks for dead ones in its own period only, and closing looks for none",
+    )
+    def test_do_not_run_for_ever_if_the_month_is_closed_next(self, site, steps, clean):
+        step = steps["correct_invoice"]
+        begun = once_committed(clean[step.name].crossed, "INSERT INTO billing_run")
+
+        with site.world(step.start) as world:
+            kill(world, step, begun)
+            with world.worker() as process:
+                process.do(worker.close_month)
+                process.do(step.task)
+
+            assert world.oddities() == []
+            assert world.runs() == [("issued", None), ("failed", INTERRUPTED), ("issued", None)]

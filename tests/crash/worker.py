@@ -1,8 +1,8 @@
 """
 What runs in a process of its own: one step, as a Lambda or the command line would run it.
 
-A worker is forked from a server that has imported this module and done nothing else, so that it
-costs no second of imports; Polars starts its threads in the worker, after the fork.
+A worker is forked from a server that has made its imports (see `preloaded`) and nothing else;
+Polars starts its threads in the worker, after the fork.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from typing import Any
 
-import sqlalchemy.dialects.postgresql.psycopg
-
 from chalicelib import queues
 from chalicelib.billing.period import Period
 from chalicelib.settings import Settings
 from chalicelib.steps import email_invoice, render_invoice, sweep
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.correct_invoice import CannotCorrect, correct_invoice
+from chalicelib.store.closing import close
+from chalicelib.store.connection import engine, period_lock
 from tests.crash.boundaries import Boundaries
 
 OCTOBER = Period.month(2026, 10)
@@ -33,11 +33,10 @@ LATER = datetime(2026, 11, 9, 10, 0, tzinfo=UTC)
 # Longer than any test: what was received comes back when the worker says so.
 RECEIVED_SECONDS = 600
 
-# The dialect finds psycopg only when it first connects; by then it must be imported.
-PRELOADED = sqlalchemy.dialects.postgresql.psycopg.dialect.import_dbapi()
 
-
-def serve(connection: Connection, environment: Mapping[str, str], *, watched: bool, **kill) -> None:
+def serve(
+    connection: Connection, environment: Mapping[str, str], *, watched: bool, kill_at: int | None
+) -> None:
     """
     Answer tasks until the connection closes.
 
@@ -48,7 +47,7 @@ def serve(connection: Connection, environment: Mapping[str, str], *, watched: bo
     logging.disable()
     # One message a call and one call at a time: a crash can fall between any two.
     queues.BATCH = queues.SENDERS = 1
-    here = Boundaries(last_words=lambda label: connection.send(("dying", label)), **kill)
+    here = Boundaries(kill_at, last_words=lambda label: connection.send(("dying", label)))
     if watched:
         here.watch()
     while True:
@@ -83,6 +82,11 @@ def correct(_event: None = None) -> str | None:
     except CannotCorrect as refused:
         return refused.reason
     return None
+
+
+def close_month() -> None:
+    with period_lock(engine(settings().database_url), OCTOBER) as connection:
+        close(connection, OCTOBER)
 
 
 def render(event: dict[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ import requests
 from jobs.cloud import accounts
 from jobs.cloud.cloud import down, up
 from jobs.migrate import migrate
+from tests.conftest import scratch
 
 
 def quietly(_sentence: str) -> None:
@@ -19,8 +20,9 @@ def quietly(_sentence: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def cloud_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cloud")
+def cloud_home() -> Iterator[Path]:
+    with scratch() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from jobs.cloud import accounts, aws, mailbox, ports, postgres, processes
 from jobs.cloud.cloud import down, running, up
 from jobs.cloud.home import Home
 from jobs.migrate import migrate
+from tests.conftest import scratch
 
 from .conftest import quietly
 
@@ -119,12 +120,13 @@ class TestLife:
     """A cloud of its own, because it is stopped and killed."""
 
     @pytest.fixture
-    def home(self, tmp_path):
-        home = tmp_path / "a home"
-        home.mkdir()
-        (home / "notes.txt").write_text("mine")
-        yield home
-        down(home, quietly)
+    def home(self):
+        with scratch() as folder:
+            home = folder / "a home"
+            home.mkdir()
+            (home / "notes.txt").write_text("mine")
+            yield home
+            down(home, quietly)
 
     @pytest.fixture
     def lived_in(self, home):

@@ -25,6 +25,7 @@ from tests.conftest import TEMPLATE, in_database
 from tests.integration.by_hand import (
     CENT,
     OCTOBER,
+    Draft,
     billed_again,
     credit_of,
     draft,
@@ -673,3 +674,48 @@ class TestRuns:
     def test_that_fail_say_why(self, books):
         with refused(books, CheckViolation, "billing_run_says_why"):
             self.run(books, status="failed")
+
+
+class TestWhatNoRunCouldRead:
+    @pytest.mark.parametrize(("column", "value"), [("hours", "'NaN'"), ("work_date", "'infinity'")])
+    def test_is_no_workday(self, books, column, value):
+        code = f"UNREADABLE-{column.upper()[:4]}"
+        books.employee(code)
+        books.workday(code)
+
+        with refused(books, CheckViolation, column):
+            books.execute(f"UPDATE workday SET {column} = {value}")
+
+    @pytest.mark.parametrize("change", ["hourly_rate = 'NaN'", "hourly_rate = 90000000"])
+    def test_is_no_rate(self, books, change):
+        books.employee(f"UNRATED-{change[-1]}".upper().replace("'", "A"))
+
+        with refused(books, CheckViolation, "rate_fits_a_line"):
+            books.execute(f"UPDATE rate SET {change}")
+
+
+class TestAnIssueUnderWay:
+    def test_takes_no_line_once_it_was_checked_early(self, books):
+        with (
+            refused(books, RestrictViolation, "checked already"),
+            books.connection.transaction(),
+        ):
+            key = write(books, draft(books))
+            books.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            books.add(
+                "invoice_line", invoice_id=key, **line(3, "regular", "1.00", "50.0000", "50.00")
+            )
+
+    def test_uses_no_other_employee_s_series(self, books):
+        other = draft(books)
+        stranger = draft(books)
+        invoice = stranger.invoice | {
+            "series": other.code,
+            "number": other.invoice["number"],
+        }
+
+        with (
+            refused(books, CheckViolation, "series is not its employee's"),
+            books.connection.transaction(),
+        ):
+            write(books, Draft(invoice, stranger.lines, stranger.lineage))

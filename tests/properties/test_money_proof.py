@@ -17,6 +17,7 @@ from decimal import Decimal
 
 import duckdb
 import pytest
+from psycopg.errors import CheckViolation
 
 from chalicelib import objects, queues
 from chalicelib.billing.period import Period
@@ -105,10 +106,14 @@ def a_persons_month(chance, code):
 
 
 def a_rate(chance, step):
-    """On half a cent, a ten-thousandth beside it, or anywhere; now and then a huge one."""
+    """
+    On half a cent or a ten-thousandth beside it; now and then a huge one.
+
+    Twice the largest is the largest a rate may be.
+    """
     units = (2 * chance.randint(0, 10_000) + 1) * step + chance.choice([0, 0, -1, 1])
     if chance.random() < 0.02:
-        units = chance.randint(1, 999_999_999_999)
+        units = chance.randint(1, 499_999_999_999)
     return Decimal(units).scaleb(-4)
 
 
@@ -341,3 +346,37 @@ class TestTheMoney:
         with fresh_ledger() as (books, settings):
             prove(settings, books, tmp_path, seed=seed, invoices=100_000, nth=20)
             assert len(published["invoice_id"]) == 100_000
+
+
+class TestARateWhoseOvertimeIsTooLarge:
+    """The columns allow 99,999,999.9999 an hour and a multiplier of 99.99, not their product."""
+
+    @pytest.mark.parametrize(
+        ("rate", "multiplier"),
+        [
+            ("50000000.0000", "15.00"),
+            pytest.param(
+                "93457943.9252",
+                "1.07",  # 99,999,999.999964, which is a hundred million once it is rounded
+                marks=pytest.mark.xfail(
+                    strict=True, reason="the constraint rate_fits_a_line looks before rounding"
+                ),
+            ),
+        ],
+    )
+    def test_is_refused_as_it_would_stop_everybody_s_run(self, books, rate, multiplier):
+        books.employee("ANNA", rate=None)
+
+        with pytest.raises(CheckViolation):
+            books.rate("ANNA", rate, multiplier=multiplier)
+
+    def test_is_billed_if_it_just_fits(self, books, settings):
+        books.employee("ANNA", rate=None, tax_rate="1")
+        books.rate("ANNA", "49999999.9999", multiplier="2.00")
+        books.workday("ANNA", 1, "24.00", kind="overtime")
+
+        bill_month(settings, OCTOBER, NOW)
+
+        assert books.rows("SELECT subtotal::text, total::text FROM invoice") == [
+            ("2400000000.00", "4800000000.00")  # 24 x 99,999,999.9998 is 2,399,999,999.9952
+        ]
