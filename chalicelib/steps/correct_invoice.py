@@ -71,7 +71,13 @@ def correct_invoice(settings: Settings, number: str, now: datetime) -> Correctio
         booked_in = open_from(connection, _period(_invoice(connection, number)))
     with period_lock(ledger, booked_in) as connection:
         refuse_closed(connection, booked_in)
-        original = _correctable(connection, number)
+        try:
+            original = _correctable(connection, number)
+        except CannotCorrect:
+            # It may have been done by a process that died before it could send it on.
+            connection.rollback()
+            send_on(connection, settings, booked_in)
+            raise
         connection.rollback()
         with attempt(ledger, connection, booked_in, corrects=original["id"]) as run_id:
             common = Issue(run_id, booked_in, now, issue_date(settings, now), settings.payer)

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 
+from .runs import mark_interrupted
 from .tables import billing_run, closed_period
 
 
@@ -48,6 +49,7 @@ def close(connection: Connection, period: Period) -> None:
     if status not in ("issued", "empty"):
         connection.rollback()
         raise NotYetBilled(period)
+    mark_interrupted(connection, period)
     connection.execute(insert(closed_period).values(period=period.start).on_conflict_do_nothing())
     connection.commit()
 

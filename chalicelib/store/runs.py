@@ -22,14 +22,9 @@ def start_run(connection: Connection, period: Period, *, corrects: int | None = 
     """
     Open a run of *period*, or one that *corrects* an invoice, and return its id.  Commits.
 
-    Call it while holding the period's lock: whatever still says ``running`` is then dead, and is
-    marked so.
+    Call it while holding the period's lock.
     """
-    connection.execute(
-        update(billing_run)
-        .where(billing_run.c.period == period.start, billing_run.c.status == "running")
-        .values(status="failed", finished_at=func.clock_timestamp(), failure=INTERRUPTED)
-    )
+    mark_interrupted(connection, period)
     run_id: int = connection.execute(
         insert(billing_run)
         .values(period=period.start, status="running", corrects_invoice_id=corrects)
@@ -37,6 +32,19 @@ def start_run(connection: Connection, period: Period, *, corrects: int | None = 
     ).scalar_one()
     connection.commit()
     return run_id
+
+
+def mark_interrupted(connection: Connection, period: Period) -> None:
+    """
+    Mark what still says ``running`` as failed.
+
+    Call it while holding the period's lock: nobody can be at work, so it is dead.
+    """
+    connection.execute(
+        update(billing_run)
+        .where(billing_run.c.period == period.start, billing_run.c.status == "running")
+        .values(status="failed", finished_at=func.clock_timestamp(), failure=INTERRUPTED)
+    )
 
 
 def finish_run(connection: Connection, run_id: int, control: ControlTotals) -> None:

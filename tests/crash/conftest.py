@@ -60,7 +60,7 @@ def steps(site: Site) -> dict[str, Step]:
             Step("bill_month", worked, worker.bill),
             # A correction that was committed sends nothing on when it is run again; the month's
             # next run does.  TestKilledCorrections says what should be.
-            Step("correct_invoice", drifted, worker.correct, when_refused=worker.bill),
+            Step("correct_invoice", drifted, worker.correct),
             Step("render_invoice", issued, worker.render, "render"),
             Step("email_invoice", rendered, worker.mail, "email"),
         )

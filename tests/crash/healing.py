@@ -21,14 +21,12 @@ class Step:
 
     Attributes:
         queue: Whose messages it is called with; None if it is simply called.
-        when_refused: What is run instead where the step, run again, refuses.
     """
 
     name: str
     start: Start
     task: Callable[..., Any]
     queue: str | None = None
-    when_refused: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +96,7 @@ def _wrong(world: World, step: Step, clean: State) -> Iterable[str]:
         claimed = world.claimed()
     with world.worker() as process:
         if step.queue is None:
-            refusal = process.do(step.task)
-            if refusal and step.when_refused:
-                process.do(step.when_refused)
+            process.do(step.task)
         unfinished = process.do(worker.drain)
         if unfinished != len(claimed):
             yield f"{unfinished} messages are not done, but {claimed} were claimed"

@@ -25,8 +25,9 @@ from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.steps.email_invoice import email_invoice
 from chalicelib.steps.render_invoice import render_invoice
-from jobs import billing, verifying
+from jobs import billing
 from jobs.verifying import show_verification, verify_period
+from jobs.verifying.pdfs import check_print
 from tests import builders_documents as build
 
 OCTOBER = Period.month(2026, 10)
@@ -353,36 +354,36 @@ class TestPrint:
             supplier=build.party(name=name, address=address, iban=None), lines=build.lines(lines)
         )
 
-        assert verifying._check_print(render(invoice), with_composed_texts(invoice)) == []
+        assert check_print(render(invoice), with_composed_texts(invoice)) == []
 
     @pytest.mark.parametrize("total", ["592.80", "16592.80", "-6592.80", "6592.81"])
     def test_is_not_found_in_part_of_another_figure(self, total):
         printed = build.invoice(total=Decimal(total))
 
-        assert [
-            finding.what for finding in verifying._check_print(render(printed), build.invoice())
-        ] == ["total on the PDF"]
+        assert [finding.what for finding in check_print(render(printed), build.invoice())] == [
+            "total on the PDF"
+        ]
 
     @pytest.mark.parametrize("number", ["ALZ-0007", "LZ-00070"])
     def test_is_not_found_in_part_of_another_number(self, number):
         printed = build.invoice(number=number)
 
-        assert [
-            finding.what for finding in verifying._check_print(render(printed), build.invoice())
-        ] == ["number on the PDF"]
+        assert [finding.what for finding in check_print(render(printed), build.invoice())] == [
+            "number on the PDF"
+        ]
 
     def test_needs_every_line_although_two_read_the_same(self):
         invoice = build.invoice(lines=build.lines(3))
         printed = build.invoice(lines=build.lines(2))
 
-        assert [finding.what for finding in verifying._check_print(render(printed), invoice)] == [
+        assert [finding.what for finding in check_print(render(printed), invoice)] == [
             "line 3 on the PDF"
         ]
 
     def test_of_a_credit_note_is_found(self):
         note = build.credit_note()
 
-        assert verifying._check_print(render(note), note) == []
+        assert check_print(render(note), note) == []
 
 
 class TestParquet:

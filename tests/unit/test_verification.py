@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing import schemas, verification
+from chalicelib.billing import issued as frames
+from chalicelib.billing import schemas
+from chalicelib.billing.issued import Finding, Issued, Ledger
 from chalicelib.billing.money import ROUNDING_POLICY
 from chalicelib.billing.month import draft_month
 from chalicelib.billing.schemas import columns, dtypes
-from chalicelib.billing.verification import Finding, Issued, Ledger, differences, verify
+from chalicelib.billing.verification import differences, verify
 from tests import builders
 
 CENT = Decimal("0.01")
@@ -59,7 +61,7 @@ def credit_of(documents, *, sequence=2, run_id=8):
 
 
 def checked(documents, lines, lineage):
-    models = (verification.IssuedDocument, verification.IssuedLine, verification.IssuedWorkday)
+    models = (frames.IssuedDocument, frames.IssuedLine, frames.IssuedWorkday)
     return Issued(
         *(
             model.validate(frame.select(columns(model)), lazy=True)
@@ -91,7 +93,7 @@ def ledger(documents, credited=None, **frames):
         documents.lineage.join(invoices.select("number", "run_id"), on="number")
         .group_by("run_id")
         .agg(billed_rows=pl.len().cast(pl.Int32), billed_hours=pl.col("hours").sum())
-        .cast(dtypes(verification.CompletedRun))
+        .cast(dtypes(frames.CompletedRun))
     )
     series = numbers.group_by("series").agg(last_sequence=pl.col("sequence").max())
     defaults = {"numbers": numbers, "series": series, "runs": runs}
@@ -130,7 +132,7 @@ def without(documents, part, where):
 
 def sentences(of):
     found = verify(of)
-    verification.Difference.validate(found, lazy=True)
+    frames.Difference.validate(found, lazy=True)
     return [str(Finding(**row)) for row in found.iter_rows(named=True)]
 
 
@@ -284,7 +286,7 @@ class TestCredits:
     def test_may_be_of_another_month(self):
         invoice = two_lines()
         earlier = pl.DataFrame(
-            [["ANNA-0001", "ANNA", 1]], dtypes(verification.IssuedNumber), orient="row"
+            [["ANNA-0001", "ANNA", 1]], dtypes(frames.IssuedNumber), orient="row"
         )
         right = ledger(credit_of(invoice), invoice)
 
@@ -377,11 +379,11 @@ class TestNumbers:
         ]
         numbers = pl.DataFrame(
             [(number, "ANNA", sequence) for number, sequence in written],
-            dtypes(verification.IssuedNumber),
+            dtypes(frames.IssuedNumber),
             orient="row",
         )
         highest = max(sequence for _, sequence in written) if last is None else last
-        series = pl.DataFrame([("ANNA", highest)], dtypes(verification.Series), orient="row")
+        series = pl.DataFrame([("ANNA", highest)], dtypes(frames.Series), orient="row")
         empty = ledger(nothing(two_lines()))
         return sentences(replace(empty, numbers=numbers, series=series))
 
@@ -444,7 +446,7 @@ class TestRuns:
 
     def test_that_billed_nothing_need_no_invoices(self):
         run = {"run_id": 7, "billed_rows": 0, "billed_hours": Decimal("0.00")}
-        runs = pl.DataFrame([run], dtypes(verification.CompletedRun))
+        runs = pl.DataFrame([run], dtypes(frames.CompletedRun))
 
         assert sentences(ledger(nothing(two_lines()), runs=runs)) == []
 

@@ -286,15 +286,19 @@ END $$;
 -- checked at once, which stands in for a foreign key at a tenth of its price: an invoice can
 -- never be deleted, so it need not be locked.
 CREATE FUNCTION refuse_late_addition() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    checked boolean := coalesce(
+        current_setting('selfbill.checked_in', true) = pg_current_xact_id()::text, false
+    );
 BEGIN
-    IF current_setting('selfbill.checked_in', true) = pg_current_xact_id()::text OR EXISTS (
+    IF checked OR EXISTS (
         SELECT FROM (SELECT DISTINCT invoice_id FROM added) AS a
         LEFT JOIN invoice ON invoice.id = a.invoice_id
         WHERE invoice.xmin IS DISTINCT FROM pg_current_xact_id()::xid
     ) THEN
-        RAISE EXCEPTION 'INSERT into % refused: its invoice was not issued in this transaction, or is'
-            ' checked already',
-            TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+        RAISE EXCEPTION 'INSERT into % refused: its invoice was % in this transaction',
+            TG_TABLE_NAME, CASE WHEN checked THEN 'checked already' ELSE 'not issued' END
+            USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NULL;
 END $$;
