@@ -82,7 +82,6 @@ ORDER BY date_trunc('month', work_date), employee_id, work_date;
 
 def month_of(employees: int) -> Callable[[psycopg.Connection], None]:
     """What fills a migrated database with the month of so many *employees*."""
-
     return _filled_by(MASTER_DATA + WORKDAYS, employees)
 
 

@@ -83,8 +83,8 @@ def nothing(some):
     return Issued(some.documents.clear(), some.lines.clear(), some.lineage.clear())
 
 
-def ledger(documents, credited=None, **frames):
-    """A right ledger of *documents*, but for *frames*."""
+def ledger(documents, credited=None, **parts):
+    """A right ledger of *documents*, but for *parts*."""
     numbers = documents.documents.select(
         "number", "series", sequence=pl.col("number").str.tail(4).cast(pl.Int32)
     )
@@ -97,7 +97,7 @@ def ledger(documents, credited=None, **frames):
     )
     series = numbers.group_by("series").agg(last_sequence=pl.col("sequence").max())
     defaults = {"numbers": numbers, "series": series, "runs": runs}
-    return Ledger(documents, credited or nothing(documents), **defaults | frames)
+    return Ledger(documents, credited or nothing(documents), **defaults | parts)
 
 
 def two_lines():
