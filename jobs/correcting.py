@@ -89,6 +89,8 @@ def in_words(correction: Correction) -> str:
     issued = [correction.credited_by, correction.replaced_by]
     documents = " and ".join(number for number in issued if number)
     rejected = f"; {correction.rejected} workdays rejected" if correction.rejected else ""
+    if correction.difference is None:
+        return f"{documents}, which is in another currency than {correction.currency}{rejected}"
     return f"{documents}: {correction.difference:+,} {correction.currency}{rejected}"
 
 

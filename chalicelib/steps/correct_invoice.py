@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, RowMapping, func, select
 
 from chalicelib.billing.errors import BillingError
-from chalicelib.billing.month import draft_month
+from chalicelib.billing.month import MonthDraft, draft_month
 from chalicelib.billing.period import Period
 from chalicelib.documents.coverage import unprintable
 from chalicelib.settings import Settings
@@ -41,7 +41,8 @@ class Correction:
 
     Attributes:
         replaced_by: The new invoice's number; None if nothing was left to bill.
-        difference: What the new total is above the old one, in the invoice's currency.
+        difference: What the new total is above the old one, in the invoice's currency; None if
+            the employee is paid in another one now.
         rejected: How many of the workdays are not valid any more.
     """
 
@@ -49,7 +50,7 @@ class Correction:
     credited_by: str
     replaced_by: str | None
     currency: str
-    difference: Decimal
+    difference: Decimal | None
     rejected: int
 
 
@@ -126,15 +127,23 @@ def replace(connection: Connection, original: RowMapping, common: Issue) -> Corr
         raise CannotCorrect(original["number"], f"{held['reason']}, {held['detail']}")
     issue(connection, draft, freed, common)
     issued = _issued_since(connection, credit_id, original["employee_id"])
-    new_total = draft.invoices["total"].sum() if draft.invoices.height else Decimal(0)
     return Correction(
         number=original["number"],
         credited_by=issued[0],
         replaced_by=issued[1] if draft.invoices.height else None,
         currency=original["currency"],
-        difference=Decimal(new_total) - original["total"],
+        difference=_difference(draft, original),
         rejected=draft.rejected.height,
     )
+
+
+def _difference(draft: MonthDraft, original: RowMapping) -> Decimal | None:
+    replaced: Decimal = -original["total"]
+    for invoiced in draft.invoices.iter_rows(named=True):
+        if invoiced["currency"] != original["currency"]:
+            return None
+        replaced += invoiced["total"]
+    return replaced
 
 
 def _issued_since(connection: Connection, credit_id: int, employee_id: int) -> list[str]:

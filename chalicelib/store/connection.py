@@ -37,7 +37,11 @@ def engine(database_url: str) -> Engine:
     """
 
     def connect() -> psycopg.Connection:
-        return psycopg.connect(database_url, connect_timeout=CONNECT_SECONDS)
+        made = psycopg.connect(database_url, connect_timeout=CONNECT_SECONDS)
+        # A database may write 1 November as 01.11.2026 or 11/01/2026; COPY is read as ISO.
+        made.execute("SET datestyle = 'ISO'")
+        made.commit()
+        return made
 
     return create_engine(
         "postgresql+psycopg://",

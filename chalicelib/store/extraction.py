@@ -143,7 +143,6 @@ def copy_frame(
     statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(
         sql.SQL(query).format(**literals)
     )
-    connection.execute(text("SET LOCAL datestyle = 'ISO'"))
     rows = BytesIO()
     with driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
         for block in copy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, func, insert, update
+from sqlalchemy import Connection, case, func, insert, literal, update
 
 from chalicelib.billing.control import ControlTotals
 from chalicelib.billing.period import Period
@@ -48,12 +48,17 @@ def mark_interrupted(connection: Connection, period: Period) -> None:
 
 
 def finish_run(connection: Connection, run_id: int, control: ControlTotals) -> None:
-    """Close a run with its control totals, inside the transaction that issues."""
+    """
+    Close a run with its control totals, inside the transaction that issues.
+
+    A correction always issues: a credit note, if nothing else.
+    """
+    issues = billing_run.c.corrects_invoice_id.is_not(None) | literal(control.billed.rows > 0)
     connection.execute(
         update(billing_run)
         .where(billing_run.c.id == run_id)
         .values(
-            status="issued" if control.billed.rows else "empty",
+            status=case((issues, "issued"), else_="empty"),
             finished_at=func.clock_timestamp(),
             **_totals(control),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from . import values
@@ -11,6 +12,7 @@ from .values import Reader, Refused
 
 # What numeric(12, 4) of a line can hold.
 LINE_RATE_LIMIT = 10**8
+LINE_RATE_STEP = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class CsvFile:
 
 
 def _rate_fits_a_line(row: Mapping[str, Any]) -> None:
-    if row["hourly_rate"] * row["overtime_multiplier"] >= LINE_RATE_LIMIT:
+    overtime = row["hourly_rate"] * row["overtime_multiplier"]
+    if overtime.quantize(LINE_RATE_STEP, ROUND_HALF_UP) >= LINE_RATE_LIMIT:
         raise Refused("hourly_rate times overtime_multiplier is too large for a line")
 
 

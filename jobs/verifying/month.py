@@ -109,7 +109,6 @@ def verify_period(
     check_reachable(settings.database_url)
     with period_lock(engine(settings.database_url), period) as connection:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        connection.execute(text("SET LOCAL datestyle = 'ISO'"))
         ledger = read_ledger(connection, period)
         documents = read_documents(connection, period)
         exported = [compare_export(connection, settings, name, period) for name in DATASETS]

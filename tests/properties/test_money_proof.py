@@ -358,9 +358,6 @@ class TestARateWhoseOvertimeIsTooLarge:
             pytest.param(
                 "93457943.9252",
                 "1.07",  # 99,999,999.999964, which is a hundred million once it is rounded
-                marks=pytest.mark.xfail(
-                    strict=True, reason="the constraint rate_fits_a_line looks before rounding"
-                ),
             ),
         ],
     )

@@ -249,9 +249,6 @@ class TestTheLedger:
     def test_does_not_ask_for_the_database_s_zone(self, fresh_ledger, timezone):
         assert ledger_of(fresh_ledger, timezone=timezone) == ledger_of(fresh_ledger)
 
-    @pytest.mark.xfail(
-        strict=True, reason="the export and psycopg read dates as the database's DateStyle writes"
-    )
     @pytest.mark.parametrize("datestyle", ["German, DMY", "SQL, DMY", "SQL, MDY", "Postgres, DMY"])
     def test_does_not_ask_for_the_database_s_way_of_writing_dates(self, fresh_ledger, datestyle):
         assert ledger_of(fresh_ledger, datestyle=datestyle) == ledger_of(fresh_ledger)

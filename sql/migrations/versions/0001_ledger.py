@@ -50,7 +50,7 @@ CREATE TABLE rate (
     overtime_multiplier numeric(4, 2) NOT NULL CHECK (overtime_multiplier >= 0),
     -- What an hour of overtime costs must fit the line's unit rate; not a number does not.
     CONSTRAINT rate_fits_a_line CHECK (
-        hourly_rate < 'NaN' AND hourly_rate * overtime_multiplier < 100000000
+        hourly_rate < 'NaN' AND round(hourly_rate * overtime_multiplier, 4) < 100000000
     ),
     PRIMARY KEY (employee_id, valid_from)
 );
