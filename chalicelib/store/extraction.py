@@ -31,7 +31,8 @@ from .connection import driver
 # psycopg fills in the braces, as quoted literals.
 #
 # Not on a live invoice, neither by its key (whose chain then ends on an odd turn) nor by its id:
-# an upstream edit may have changed either.
+# an upstream edit may have changed either.  An id is live when it was billed once more than it was
+# credited; it is looked up only for rows whose key is free, as the ledger holds years.
 WORKDAYS = """
     SELECT workday.id, employee_id, work_date, project_id, kind, hours,
            coalesce(chain.turn, 0) + 1
@@ -43,10 +44,10 @@ WORKDAYS = """
         GROUP BY employee_id, work_date, project_id, kind
     ) AS chain USING (employee_id, work_date, project_id, kind)
     WHERE work_date >= {start} AND work_date < {end}
-      AND coalesce(chain.turn, 0) % 2 = 0
-      AND NOT EXISTS (
-          SELECT FROM live_workday AS billed WHERE billed.workday_id = workday.id
-      )
+      AND CASE WHEN coalesce(chain.turn, 0) % 2 = 0 THEN coalesce((
+          SELECT sum(billed.turn % 2 * 2 - 1)
+          FROM invoice_workday AS billed WHERE billed.workday_id = workday.id
+      ), 0) = 0 END
 """
 
 # Of a credit note's workdays: those it freed, found by key or by id.  One that moved to another
@@ -63,10 +64,11 @@ FREED = """
 """
 
 # Days that have unbilled rows may have billed ones too; they count into the day's 24 hours.
+# Credits are negative.
 BILLED_DAYS = """
-    SELECT employee_id, work_date, sum(hours) FROM live_workday
+    SELECT employee_id, work_date, sum(hours) FROM invoice_workday
     WHERE work_date >= {start} AND work_date < {end}
-    GROUP BY employee_id, work_date
+    GROUP BY employee_id, work_date HAVING sum(hours) > 0
 """
 
 WORKING = "(SELECT employee_id FROM workday WHERE work_date >= {start} AND work_date < {end})"
