@@ -7,8 +7,10 @@ import email.policy
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -119,16 +121,12 @@ class TestTheMonth:
 
     def test_mails_each_contractor_the_stored_document(self, cloud, ledger, accountant):
         sent = mails(cloud)
-        documents = dict(
-            ledger.execute(
-                "SELECT number, sha256 FROM document JOIN invoice ON invoice.id = invoice_id"
-            ).fetchall()
-        )
+        stored = documents(ledger)
 
-        assert sorted(sent) == sorted(documents)
+        assert sorted(sent) == sorted(stored)
         for number, mail in sent.items():
             [attachment] = mail.iter_attachments()
-            assert hashlib.sha256(attachment.get_content()).hexdigest() == documents[number]
+            assert hashlib.sha256(attachment.get_content()).hexdigest() == stored[number]
             invoice = accountant.get(f"/invoices/{number}").json()
             assert mail["To"] == invoice["supplier"]["email"]
             stated = f"{invoice['total']} {invoice['currency']}"
@@ -213,6 +211,49 @@ class TestTheLambda:
             "SELECT count(*) FROM invoice WHERE period = '2026-09-01'"
         ).fetchall()
         assert issued == 1
+
+
+class TestManyAtOnce:
+    def test_eight_processes_and_three_schedules_bill_a_month_once(
+        self, cloud, jobs, ledger, billed
+    ):
+        ledger.execute(
+            "INSERT INTO workday (employee_id, work_date, project_id, kind, hours)"
+            " SELECT employee_id, DATE '2026-08-03', project_id, kind, 8"
+            " FROM workday WHERE work_date = '2026-10-01' AND employee_id IN"
+            " (SELECT id FROM employee WHERE code IN ('HUDZ', 'KOVALCHUK'))"
+        )
+        event = json.dumps({"period": "2026-08"})
+        before = documents(ledger)
+
+        with ThreadPoolExecutor(11) as together:
+            runs = [together.submit(jobs, "bill", "2026-08", "--wait") for _ in range(8)]
+            schedules = [
+                together.submit(
+                    aws.client("lambda", cloud).invoke,
+                    FunctionName=cloud["BILL_MONTH_FUNCTION"],
+                    Payload=event,
+                )
+                for _ in range(3)
+            ]
+
+        answers = [json.loads(schedule.result()["Payload"].read()) for schedule in schedules]
+        said = [re.search(r"(\d+) invoices? issued", run.result().stdout) for run in runs]
+        issued = sum(int(found[1]) for found in said) + sum(a["invoices"] for a in answers)
+        after = documents(ledger)
+        assert issued == 2
+        assert {number: after[number] for number in before} == before
+        assert len(after) == len(before) + 2
+        assert sorted(mails(cloud)) == sorted(after)
+
+
+def documents(ledger):
+    """The hash of each invoice's document, by number."""
+    return dict(
+        ledger.execute(
+            "SELECT number, sha256 FROM document JOIN invoice ON invoice.id = invoice_id"
+        ).fetchall()
+    )
 
 
 class TestMistakes:
