@@ -11,10 +11,15 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from jobs.cloud import postgres
 from jobs.cloud.home import Home
 from jobs.migrate import migrate
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("selfbill", deadline=None)
+settings.load_profile("selfbill")
 
 TEMPLATE = "migrated"
 serial = itertools.count()
