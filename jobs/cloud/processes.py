@@ -24,7 +24,8 @@ def start(home: Home, name: str, module: str, environment: Mapping[str, str]) ->
     """
     Run ``python -m module HOME`` detached from the terminal, logging to ``logs/NAME.log``.
 
-    It sees *environment* and what is `inherited`.
+    It sees *environment* and what is `inherited`.  Once returned it is known as `alive`, or has
+    ended.
     """
     with (home.logs / f"{name}.log").open("ab") as log:
         child = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
@@ -43,7 +44,15 @@ def start(home: Home, name: str, module: str, environment: Mapping[str, str]) ->
         "processes",
         {**home.recall("processes"), name: {"pid": child.pid, "created": process.create_time()}},
     )
+    _await_arguments(process)
     return process
+
+
+def _await_arguments(process: psutil.Process) -> None:
+    """Linux shows no arguments for a moment after it has executed a program; `alive` needs them."""
+    with suppress(psutil.NoSuchProcess):
+        while not process.cmdline() and not _ended(process):
+            time.sleep(0.001)
 
 
 def inherited() -> dict[str, str]:
