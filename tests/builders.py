@@ -34,11 +34,13 @@ DEFAULTS: dict[type[schemas.Frame], dict[str, Any]] = {
         "department_code": "D1",
         "currency": "EUR",
         "tax_rate": Decimal(0),
+        "tax_category": "O",
         "tax_id": "1",
         "address": "1 Street",
         "country": "UA",
         "iban": None,
         "self_billing_agreed_on": date(2026, 1, 1),
+        "locale": "en",
     },
     schemas.Project: {"project_id": 1, "project_code": "P1", "project_name": "Project 1"},
     schemas.Rate: {

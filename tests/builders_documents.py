@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.documents.printed import PrintedInvoice, PrintedLine, PrintedParty
+from chalicelib.documents.printed import PrintedDay, PrintedInvoice, PrintedLine, PrintedParty
 
 SUPPLIER = PrintedParty(
     name="Łukasz Żółć",
@@ -35,8 +35,10 @@ LINE = PrintedLine(
 )
 INVOICE = PrintedInvoice(
     number="LZ-0007",
+    series="LZ",
     kind="invoice",
     credits_number=None,
+    credits_issued_on=None,
     period_start=date(2026, 10, 1),
     issued_at=datetime(2026, 11, 1, 3, 15, tzinfo=UTC),
     issued_on=date(2026, 11, 1),
@@ -45,10 +47,15 @@ INVOICE = PrintedInvoice(
     supplier=SUPPLIER,
     buyer=BUYER,
     lines=(LINE,),
+    days=tuple(
+        PrintedDay(date(2026, 10, day), position=1, hours=Decimal("8.00")) for day in range(1, 21)
+    ),
     subtotal=Decimal("5360.00"),
     tax_rate=Decimal("0.230000"),
+    tax_category="S",
     tax=Decimal("1232.80"),
     total=Decimal("6592.80"),
+    locale="en",
 )
 
 
@@ -79,7 +86,9 @@ def credit_note(**changes: Any) -> PrintedInvoice:
         number="LZ-0008",
         kind="credit_note",
         credits_number="LZ-0007",
+        credits_issued_on=date(2026, 11, 1),
         lines=(line(hours=Decimal("-160.00"), amount=Decimal("-5360.00")),),
+        days=tuple(replace(day, hours=-day.hours) for day in INVOICE.days),
         subtotal=Decimal("-5360.00"),
         tax=Decimal("-1232.80"),
         total=Decimal("-6592.80"),

@@ -16,10 +16,12 @@ HEADER = (
     "currency",
     "subtotal",
     "tax_rate",
+    "tax_category",
     "tax",
     "total",
     "issued_on",
     "due_on",
+    "locale",
     "supplier_name",
     "supplier_address",
     "supplier_country",
@@ -39,6 +41,8 @@ LINE = ("position", "project_code", "project_name", "kind", "hours", "unit_rate"
 def content_sha256(invoice: Mapping[str, object], lines: Iterable[Mapping[str, object]]) -> str:
     """
     The SHA-256 of everything an invoice states, in hexadecimal.
+
+    All but the days of its annex: they are its lineage, which never changes either.
 
     Args:
         invoice: At least the fields of `HEADER`; decimals at the scale of their column.

@@ -68,11 +68,13 @@ class Employee(Frame):
     department_code: str
     currency: str
     tax_rate: TaxRate
+    tax_category: str
     tax_id: str
     address: str
     country: str
     iban: str = pa.Field(nullable=True)
     self_billing_agreed_on: pl.Date = pa.Field(nullable=True)
+    locale: str
 
 
 class Project(Frame):

@@ -48,13 +48,30 @@ class PrintedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedDay:
+    """
+    Hours of one day that a line sums up.  A credit note's are negative.
+
+    Attributes:
+        position: Of the line, from 1.
+        hours: 2 places.
+    """
+
+    work_date: date
+    position: int
+    hours: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class PrintedInvoice:
     """
     An issued invoice or credit note, as printed.  Nothing in it is recomputed.
 
     Attributes:
         kind: ``invoice`` or ``credit_note``.
+        series: The supplier as the buyer knows them: the employee's code.
         credits_number: The invoice that a credit note credits.
+        credits_issued_on: Its issue date.
         period_start: First day of the month billed.
         issued_at: Aware; dates the file.
         issued_on: The issue date printed.
@@ -62,12 +79,18 @@ class PrintedInvoice:
         supplier: The contractor.
         buyer: The company that pays.
         lines: In the order printed.
+        days: By date and position; they come to the hours of the lines.
         tax_rate: A fraction: 0.2 is 20 %.
+        tax_category: ``S`` (standard), ``Z`` (zero), ``E`` (exempt), ``AE`` (reverse charge) or
+            ``O`` (outside the scope of tax), as in EN 16931.
+        locale: Language, and country if it matters: ``uk-UA``.
     """
 
     number: str
+    series: str
     kind: str
     credits_number: str | None
+    credits_issued_on: date | None
     period_start: date
     issued_at: datetime
     issued_on: date
@@ -76,10 +99,13 @@ class PrintedInvoice:
     supplier: PrintedParty
     buyer: PrintedParty
     lines: tuple[PrintedLine, ...]
+    days: tuple[PrintedDay, ...]
     subtotal: Decimal
     tax_rate: Decimal
+    tax_category: str
     tax: Decimal
     total: Decimal
+    locale: str
 
     def __post_init__(self) -> None:
         if self.issued_at.tzinfo is None:

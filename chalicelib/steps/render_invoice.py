@@ -12,9 +12,9 @@ from sqlalchemy import RowMapping
 from chalicelib import objects, queues
 from chalicelib.billing.errors import BillingError
 from chalicelib.documents.invoice_pdf import render
-from chalicelib.documents.printed import PrintedInvoice, PrintedLine, PrintedParty
+from chalicelib.documents.printed import PrintedDay, PrintedInvoice, PrintedLine, PrintedParty
 from chalicelib.settings import Settings
-from chalicelib.store import deliveries, queries
+from chalicelib.store import deliveries, queries, tables
 from chalicelib.store.connection import engine
 
 from .messages import handle_each
@@ -49,8 +49,14 @@ def render_invoice(settings: Settings, invoice_id: int) -> None:
             raise UnknownInvoice(invoice_id)
         if invoice["s3_key"] is None:
             lines = connection.execute(queries.lines_of(invoice_id)).mappings().all()
+            days = (
+                connection.execute(queries.days_of(tables.invoice.c.id == invoice_id))
+                .mappings()
+                .all()
+            )
             key = document_key(invoice)
-            stored = _store_once(settings.document_bucket, key, render(printed(invoice, lines)))
+            pdf = render(printed(invoice, lines, days))
+            stored = _store_once(settings.document_bucket, key, pdf)
             deliveries.record_document(
                 connection,
                 invoice_id,
@@ -82,12 +88,16 @@ def _store_once(bucket: str, key: str, pdf: bytes) -> bytes:
     return pdf
 
 
-def printed(invoice: RowMapping, lines: Sequence[RowMapping]) -> PrintedInvoice:
+def printed(
+    invoice: RowMapping, lines: Sequence[RowMapping], days: Sequence[RowMapping]
+) -> PrintedInvoice:
     """The invoice as it is printed, from its ledger rows alone."""
     return PrintedInvoice(
         number=invoice["number"],
+        series=invoice["series"],
         kind=invoice["kind"],
         credits_number=invoice["credits_number"],
+        credits_issued_on=invoice["credits_issued_on"],
         period_start=invoice["period"],
         issued_at=invoice["issued_at"],
         issued_on=invoice["issued_on"],
@@ -113,8 +123,14 @@ def printed(invoice: RowMapping, lines: Sequence[RowMapping]) -> PrintedInvoice:
             PrintedLine(**{name: line[name] for name in PrintedLine.__dataclass_fields__})
             for line in lines
         ),
+        days=tuple(
+            PrintedDay(**{name: day[name] for name in PrintedDay.__dataclass_fields__})
+            for day in days
+        ),
         subtotal=invoice["subtotal"],
         tax_rate=invoice["tax_rate"],
+        tax_category=invoice["tax_category"],
         tax=invoice["tax"],
         total=invoice["total"],
+        locale=invoice["locale"],
     )

@@ -20,6 +20,8 @@ SNAPSHOT = (
     "employee_id",
     "currency",
     "tax_rate",
+    "tax_category",
+    "locale",
     "department_code",
     "supplier_name",
     "supplier_address",

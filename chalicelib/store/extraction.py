@@ -76,7 +76,8 @@ WORKING = "(SELECT employee_id FROM workday WHERE work_date >= {start} AND work_
 EMPLOYEES = (
     """
     SELECT employee.id, employee.code, full_name, email, department.code, currency, tax_rate,
-           tax_id, address, country, iban, self_billing_agreed_on
+           coalesce(tax_category, CASE WHEN tax_rate > 0 THEN 'S' ELSE 'O' END),
+           tax_id, address, country, iban, self_billing_agreed_on, locale
     FROM employee JOIN department ON department.id = department_id
     WHERE employee.id IN """
     + WORKING

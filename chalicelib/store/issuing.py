@@ -69,6 +69,8 @@ def _snapshot(draft: MonthDraft, extract: Extract, common: Issue) -> pl.DataFram
     supplier = extract.employees.select(
         "employee_id",
         "department_code",
+        "tax_category",
+        "locale",
         series="code",
         supplier_name="full_name",
         supplier_address="address",

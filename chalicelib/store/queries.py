@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 
 from chalicelib.billing.period import Period
 
@@ -16,6 +16,7 @@ from .tables import (
     employee,
     invoice,
     invoice_line,
+    invoice_workday,
 )
 
 credited = invoice.alias("credited")
@@ -48,6 +49,7 @@ def invoices() -> Select[Any]:
             invoice,
             employee.c.code.label("employee_code"),
             credited.c.number.label("credits_number"),
+            credited.c.issued_on.label("credits_issued_on"),
             crediting.c.number.label("credited_by_number"),
             document.c.s3_key,
             document.c.sha256,
@@ -111,6 +113,21 @@ def page(filters: Filters, *, before_id: int | None, limit: int) -> Select[Any]:
 def visible_to_employee(query: Select[Any], email: str) -> Select[Any]:
     """Narrow a query of `invoices` to those of the employee with *email*."""
     return query.where(employee.c.email == email)
+
+
+def days_of(chosen: ColumnElement[bool]) -> Select[Any]:
+    """
+    The days behind the lines of the invoices *chosen*; a credit note's hours are negative.
+
+    One row per invoice, date and position, in that order.
+    """
+    day = invoice_workday.c
+    return (
+        select(day.invoice_id, day.work_date, day.position, day.hours)
+        .join(invoice, invoice.c.id == day.invoice_id)
+        .where(chosen)
+        .order_by(day.invoice_id, day.work_date, day.position)
+    )
 
 
 def lines_of(invoice_id: int) -> Select[Any]:

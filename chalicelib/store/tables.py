@@ -72,11 +72,13 @@ employee = Table(
     Column("project_id", ForeignKey("project.id")),
     _required("currency", Text),
     Column("tax_rate", TaxRate, nullable=False),
+    Column("tax_category", Text),
     _required("tax_id", Text),
     _required("address", Text),
     _required("country", Text),
     Column("iban", Text),
     Column("self_billing_agreed_on", Date),
+    Column("locale", Text, nullable=False, server_default="en"),
 )
 
 rate = Table(
@@ -180,11 +182,13 @@ invoice = Table(
     _required("currency", Text),
     Column("subtotal", Money, nullable=False),
     Column("tax_rate", TaxRate, nullable=False),
+    Column("tax_category", Text, nullable=False),
     Column("tax", Money, nullable=False),
     Column("total", Money, nullable=False),
     Column("issued_at", Moment, nullable=False),
     _required("issued_on", Date),
     _required("due_on", Date),
+    _required("locale", Text),
     _required("department_code", Text),
     _required("supplier_name", Text),
     _required("supplier_address", Text),

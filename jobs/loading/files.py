@@ -60,6 +60,12 @@ def _rate_fits_a_line(row: Mapping[str, Any]) -> None:
         raise Refused("hourly_rate times overtime_multiplier is too large for a line")
 
 
+def _tax_category_is_of_rate(row: Mapping[str, Any]) -> None:
+    category = row["tax_category"]
+    if category is not None and (category == "S") != (row["tax_rate"] > 0):
+        raise Refused(f"tax_category {category} does not go with a tax_rate of {row['tax_rate']}")
+
+
 def _column(
     name: str,
     read: Reader,
@@ -96,9 +102,12 @@ FILES = (
             _column("country", values.pattern(values.COUNTRY, "UA")),
             _column("iban", values.optional_text),
             _column("self_billing_agreed_on", values.optional_day),
+            _column("tax_category", values.tax_category, default=""),
+            _column("locale", values.locale, default=""),
         ),
         key=("code",),
         unique="email",
+        check=_tax_category_is_of_rate,
     ),
     CsvFile(
         "rates.csv",

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
+from babel import localedata
+
 from chalicelib.billing.errors import BillingError
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -20,6 +22,9 @@ NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 EMPLOYEE_CODE = re.compile(r"[A-Z0-9-]{1,20}")
 CURRENCY = re.compile(r"[A-Z]{3}")
 COUNTRY = re.compile(r"[A-Z]{2}")
+LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+DEFAULT_LOCALE = "en"
+TAX_CATEGORIES = ("S", "Z", "E", "AE", "O")
 # Codes and addresses are indexed; an address is at most this long (RFC 5321).
 LONGEST_CODE = 100
 LONGEST_EMAIL = 254
@@ -124,6 +129,19 @@ def pattern(form: re.Pattern[str], example: str) -> Reader:
         return written
 
     return read
+
+
+def tax_category(field: str) -> Value:
+    """Why the tax rate is what it is; none leaves it to the rate."""
+    return choice(*TAX_CATEGORIES)(field) if field.strip() else None
+
+
+def locale(field: str) -> str:
+    """Language, and country if it matters, as in BCP 47; English if there is none."""
+    written = field.strip() or DEFAULT_LOCALE
+    if not LOCALE.fullmatch(written) or not localedata.exists(written.partition("-")[0]):
+        raise Refused(f"is {written!r}; write a language, or a language and country, like uk-UA")
+    return written
 
 
 def choice(*allowed: str) -> Reader:

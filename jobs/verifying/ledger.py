@@ -90,10 +90,12 @@ class Document:
     Attributes:
         header: A row of `queries.invoices`.
         lines: By position.
+        days: By date and position.
     """
 
     header: RowMapping
     lines: Sequence[RowMapping]
+    days: Sequence[RowMapping]
 
     @property
     def number(self) -> str:
@@ -107,8 +109,13 @@ def read_documents(connection: Connection, period: Period) -> list[Document]:
         queries.invoices().where(of_period).order_by(invoice.c.number.collate("C"))
     )
     lines: dict[int, list[RowMapping]] = defaultdict(list)
+    days: dict[int, list[RowMapping]] = defaultdict(list)
     for line in connection.execute(
         select(invoice_line).join(invoice).where(of_period).order_by(invoice_line.c.position)
     ).mappings():
         lines[line["invoice_id"]].append(line)
-    return [Document(header, lines[header["id"]]) for header in headers.mappings()]
+    for day in connection.execute(queries.days_of(of_period)).mappings():
+        days[day["invoice_id"]].append(day)
+    return [
+        Document(header, lines[header["id"]], days[header["id"]]) for header in headers.mappings()
+    ]

@@ -60,7 +60,8 @@ def _check_pdf(bucket: str, document: Document) -> list[Finding]:
         ("SHA-256 of the PDF", header["sha256"], hashlib.sha256(pdf).hexdigest()),
     )
     wrong = [Finding(document.number, *side) for side in sides if side[1] != side[2]]
-    return wrong or check_print(pdf, with_composed_texts(printed(header, document.lines)))
+    stated = printed(header, document.lines, document.days)
+    return wrong or check_print(pdf, with_composed_texts(stated))
 
 
 def check_print(pdf: bytes, document: PrintedInvoice) -> list[Finding]:

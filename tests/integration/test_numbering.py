@@ -19,11 +19,12 @@ from tests.conftest import forget
 
 INVOICE = text("""
     INSERT INTO invoice (number, series, sequence, kind, employee_id, run_id, period, currency,
-        subtotal, tax_rate, tax, total, issued_at, issued_on, due_on, department_code,
+        subtotal, tax_rate, tax_category, tax, total, issued_at, issued_on, due_on, locale,
+        department_code,
         supplier_name, supplier_address, supplier_country, supplier_tax_id,
         buyer_name, buyer_address, buyer_country, buyer_tax_id, content_sha256, rounding_policy)
     SELECT :number, :series, :sequence, 'invoice', employee.id, 1, '2026-10-01', 'EUR',
-        50, 0, 0, 50, now(), '2026-11-01', '2026-11-15', 'ENG',
+        50, 0, 'O', 0, 50, now(), '2026-11-01', '2026-11-15', 'en', 'ENG',
         'Anna', '', 'PL', '', 'Northwind', '', 'IE', '', repeat('0', 64), 'half-away/line/1'
     FROM employee WHERE code = :series
     RETURNING id, employee_id

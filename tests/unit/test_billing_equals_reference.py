@@ -128,11 +128,13 @@ def extract(staff, rates, days):
                     "ENG",
                     one.currency,
                     one.tax_rate,
+                    "S" if one.tax_rate else "O",
                     "",
                     "",
                     "PL",
                     None,
                     one.self_billing_agreed_on,
+                    "en",
                 )
                 for one in staff
                 if any(day.employee == one.code for day in days)

@@ -36,11 +36,16 @@ CREATE TABLE employee (
     project_id bigint REFERENCES project,
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     tax_rate numeric(7, 6) NOT NULL CHECK (tax_rate BETWEEN 0 AND 1),
+    -- Why the rate is what it is; null: S above zero, O at zero.
+    tax_category text CHECK (tax_category IN ('S', 'Z', 'E', 'AE', 'O')),
     tax_id text NOT NULL,
     address text NOT NULL,
     country text NOT NULL CHECK (country ~ '^[A-Z]{2}$'),
     iban text,
-    self_billing_agreed_on date CHECK (isfinite(self_billing_agreed_on))
+    self_billing_agreed_on date CHECK (isfinite(self_billing_agreed_on)),
+    -- Language, and country if it matters: how the invoice and its mail are written.
+    locale text NOT NULL DEFAULT 'en' CHECK (locale ~ '^[a-z]{2,3}(-[A-Z]{2})?$'),
+    CONSTRAINT employee_tax_category_is_of_rate CHECK ((tax_category = 'S') = (tax_rate > 0))
 );
 
 CREATE TABLE rate (
@@ -150,11 +155,13 @@ CREATE TABLE invoice (
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     subtotal numeric(14, 2) NOT NULL,
     tax_rate numeric(7, 6) NOT NULL,
+    tax_category text NOT NULL CHECK (tax_category IN ('S', 'Z', 'E', 'AE', 'O')),
     tax numeric(14, 2) NOT NULL,
     total numeric(14, 2) NOT NULL,
     issued_at timestamptz NOT NULL,
     issued_on date NOT NULL,
     due_on date NOT NULL,
+    locale text NOT NULL,
     department_code text NOT NULL,
     supplier_name text NOT NULL,
     supplier_address text NOT NULL,
@@ -178,6 +185,7 @@ CREATE TABLE invoice (
     CONSTRAINT invoice_credits_if_credit_note CHECK (
         (kind = 'credit_note') = (credits_invoice_id IS NOT NULL)
     ),
+    CONSTRAINT invoice_tax_category_is_of_rate CHECK ((tax_category = 'S') = (tax_rate > 0)),
     CONSTRAINT invoice_tax_is_of_subtotal CHECK (tax = round(subtotal * tax_rate, 2)),
     CONSTRAINT invoice_total_is_subtotal_and_tax CHECK (total = subtotal + tax),
     CONSTRAINT invoice_is_due_after_issue CHECK (due_on >= issued_on)
@@ -379,9 +387,9 @@ BEGIN
         SELECT FROM invoice AS original
         WHERE original.id = NEW.credits_invoice_id AND original.kind = 'invoice'
           AND (original.employee_id, original.series, original.currency, original.tax_rate,
-               original.subtotal, original.tax, original.total)
+               original.tax_category, original.subtotal, original.tax, original.total)
               = (NEW.employee_id, NEW.series, NEW.currency, NEW.tax_rate,
-                 -NEW.subtotal, -NEW.tax, -NEW.total)
+                 NEW.tax_category, -NEW.subtotal, -NEW.tax, -NEW.total)
     ) OR EXISTS (
         (SELECT position, project_code, project_name, kind, hours, unit_rate, amount
          FROM invoice_line WHERE invoice_id = NEW.credits_invoice_id)
