@@ -35,6 +35,7 @@ from tests.integration.by_hand import (
     write,
 )
 
+UNTAXED = {"tax_rate": 0, "tax_category": "O", "tax": 0}
 NEVER_CHANGED = ("invoice", "invoice_line", "invoice_workday", "document")
 ROLES = ("origin", "replica")  # a replica fires only what is ENABLE ALWAYS
 
@@ -240,6 +241,14 @@ class TestAmounts:
         with refused(books, CheckViolation, "invoice_tax_is_of_subtotal"):
             issue(books, document)
 
+    @pytest.mark.parametrize("spoilt", [{"tax_category": "E"}, UNTAXED | {"tax_category": "S"}])
+    def test_tax_is_charged_by_standard_rated_invoices_alone(self, books, spoilt):
+        document = draft(books)
+        document.invoice |= spoilt
+
+        with refused(books, CheckViolation, "invoice_tax_category_is_of_rate"):
+            issue(books, document)
+
     @pytest.mark.parametrize(
         ("hours", "unit_rate", "amount"),
         [
@@ -253,7 +262,7 @@ class TestAmounts:
         document.lines[1] = line(2, "overtime", hours, unit_rate, amount)
         document.lineage[2] |= {"hours": Decimal(hours), "unit_rate": Decimal(unit_rate)}
         subtotal = Decimal("775.00") + Decimal(amount)
-        document.invoice |= {"subtotal": subtotal, "tax_rate": 0, "tax": 0, "total": subtotal}
+        document.invoice |= {"subtotal": subtotal, "total": subtotal, **UNTAXED}
 
         with refused(books, CheckViolation, "invoice_line_amount_is_hours_at_rate"):
             issue(books, document)
@@ -535,7 +544,7 @@ class TestCredits:
         "spoilt",
         [
             {"currency": "USD"},
-            {"tax_rate": 0, "tax": 0, "total": Decimal("-780.01")},
+            {"total": Decimal("-780.01"), **UNTAXED},
             {"tax_rate": Decimal("0.200001")},  # the same tax, to the cent
         ],
     )

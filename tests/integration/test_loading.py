@@ -90,7 +90,7 @@ def master_data(books):
 
 def employee(**fields):
     values = dict(zip(EMPLOYEE_HEADING.split(","), ANNA.split(","), strict=True)) | fields
-    return f"{EMPLOYEE_HEADING}\n{','.join(values.values())}\n"
+    return f"{','.join(values)}\n{','.join(values.values())}\n"
 
 
 class TestLoading:
@@ -192,6 +192,19 @@ class TestLoading:
             "SELECT email, project_id, iban, self_billing_agreed_on, tax_id FROM employee"
         ) == [(None, None, None, None, "")]
 
+    @pytest.mark.parametrize(
+        ("fields", "stored"),
+        [
+            ({}, (None, "en")),
+            ({"tax_category": "", "locale": ""}, (None, "en")),
+            ({"tax_category": "S", "locale": "uk-UA"}, ("S", "uk-UA")),
+            ({"tax_category": "AE", "tax_rate": "0", "locale": "pl"}, ("AE", "pl")),
+        ],
+    )
+    def test_needs_neither_tax_category_nor_locale(self, company, load, books, fields, stored):
+        assert load(employees=employee(**fields)) == []
+        assert books.rows("SELECT tax_category, locale FROM employee") == [stored]
+
     def test_composes_letters(self, company, load, books):
         load(employees=employee(full_name="\u0406\u0308жак"))  # a letter and its dots
 
@@ -267,6 +280,23 @@ class TestRefusedLines:
             ({"tax_rate": "1.5"}, "tax_rate must be 0 to 1: 1.5"),
             ({"tax_rate": "-0.2"}, "tax_rate must be 0 to 1: -0.2"),
             ({"tax_rate": "0.1234567"}, "tax_rate has more than 6 decimals: 0.1234567"),
+            (
+                {"tax_category": "VAT"},
+                "tax_category is 'VAT'; write one of S, Z, E, AE, O",
+            ),
+            ({"tax_category": "E"}, "tax_category E does not go with a tax_rate of 0.2"),
+            (
+                {"tax_category": "S", "tax_rate": "0"},
+                "tax_category S does not go with a tax_rate of 0",
+            ),
+            (
+                {"locale": "uk_UA"},
+                "locale is 'uk_UA'; write a language, or a language and country, like uk-UA",
+            ),
+            (
+                {"locale": "xx"},
+                "locale is 'xx'; write a language, or a language and country, like uk-UA",
+            ),
             (
                 {"self_billing_agreed_on": "soon"},
                 "self_billing_agreed_on is not a date: 'soon'; write YYYY-MM-DD",
