@@ -284,3 +284,13 @@ delivery = Table(
         postgresql_where=text("status IN ('queued', 'sending')"),
     ),
 )
+
+step_failure = Table(
+    "step_failure",
+    metadata,
+    Column("invoice_id", ForeignKey("invoice.id"), primary_key=True),
+    Column("step", Text, primary_key=True),
+    _required("failures", Integer),
+    Column("failed_at", Moment, nullable=False),
+    _required("reason", Text),
+)

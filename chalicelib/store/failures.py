@@ -1,0 +1,80 @@
+"""
+Failures: why the renderer or the emailer last failed an invoice.
+
+One row per invoice and step, written only when a step fails.  Nothing clears it: a failure counts
+for as long as the document is not stored, or the mail not handed over, and is history after that.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sqlalchemy import Connection, Select, TextClause, func, literal, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from .tables import delivery, invoice, step_failure
+
+Step = Literal["render", "email"]
+
+# What the table takes.
+REASON_LETTERS = 500
+
+
+def note_failure(connection: Connection, step: Step, subject: int, reason: str) -> None:
+    """
+    Keep why *step* failed, and that it did once more; of an unknown *subject* nothing is kept.
+
+    Args:
+        connection: The caller commits.
+        step: What failed.
+        subject: The id in the step's message: an invoice's to render, a delivery's to email.
+        reason: One sentence without secrets; cut at `REASON_LETTERS`.
+    """
+    new = insert(step_failure).from_select(
+        ["invoice_id", "step", "failures", "failed_at", "reason"],
+        _invoice_of(step, subject).add_columns(
+            literal(step), literal(1), func.clock_timestamp(), literal(reason[:REASON_LETTERS])
+        ),
+    )
+    connection.execute(
+        new.on_conflict_do_update(
+            index_elements=["invoice_id", "step"],
+            set_={
+                "failures": step_failure.c.failures + 1,
+                "failed_at": new.excluded.failed_at,
+                "reason": new.excluded.reason,
+            },
+        )
+    )
+
+
+def _invoice_of(step: Step, subject: int) -> Select[int]:
+    if step == "render":
+        return select(invoice.c.id).where(invoice.c.id == subject)
+    return select(delivery.c.invoice_id).where(delivery.c.id == subject)
+
+
+# For the subjects of one step's messages: whose invoice each is, how its step last failed, and
+# whether it has been done since, by another message of the same subject.
+SUBJECTS: dict[str, TextClause] = {
+    "render": text("""
+        SELECT invoice.id AS subject, number, period AS month, employee.code AS employee,
+               supplier_name AS name, failures, failed_at, reason,
+               document.invoice_id IS NOT NULL AS done
+        FROM invoice
+        JOIN employee ON employee.id = employee_id
+        LEFT JOIN document ON document.invoice_id = invoice.id
+        LEFT JOIN step_failure AS failure ON failure.invoice_id = invoice.id AND step = 'render'
+        WHERE invoice.id = ANY(:subjects)
+    """),
+    "email": text("""
+        SELECT delivery.id AS subject, number, period AS month, employee.code AS employee,
+               supplier_name AS name, failures, failed_at, reason,
+               delivery.status NOT IN ('queued', 'sending') AS done
+        FROM delivery
+        JOIN invoice ON invoice.id = delivery.invoice_id
+        JOIN employee ON employee.id = employee_id
+        LEFT JOIN step_failure AS failure ON failure.invoice_id = invoice.id AND step = 'email'
+        WHERE delivery.id = ANY(:subjects)
+    """),
+}
