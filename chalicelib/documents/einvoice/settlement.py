@@ -1,0 +1,75 @@
+"""Payment, tax and totals (BG-16, BG-23, BG-22)."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from typing import Final
+
+from chalicelib.documents.printed import PrintedInvoice
+
+from .markup import day, group, money, period, reference_day, text
+from .taxes import breakdown
+
+_NOT_DEFINED: Final = "1"
+_TRANSFER: Final = "30"
+_SEPA: Final = "58"
+
+
+def settlement(invoice: PrintedInvoice) -> str:
+    return group(
+        "ApplicableHeaderTradeSettlement",
+        text("PaymentReference", invoice.number),  # BT-83
+        text("InvoiceCurrencyCode", invoice.currency),  # BT-5
+        _payment(invoice),
+        breakdown(invoice),
+        _worked(invoice),
+        group("SpecifiedTradePaymentTerms", day("DueDateDateTime", invoice.due_on)),  # BT-9
+        _totals(invoice),
+        _credited(invoice),
+    )
+
+
+def _payment(invoice: PrintedInvoice) -> str:
+    """State how the supplier is paid: by transfer, as far as their account is known."""
+    account = "".join((invoice.supplier.iban or "").split()).upper()
+    transfer = _SEPA if invoice.currency == "EUR" else _TRANSFER
+    kind = "IBANID" if re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{1,30}", account) else "ProprietaryID"
+    holder = text("AccountName", invoice.supplier.name)  # BT-85
+    identified = (
+        (text(kind, account), holder) if kind == "IBANID" else (holder, text(kind, account))
+    )
+    return group(
+        "SpecifiedTradeSettlementPaymentMeans",
+        text("TypeCode", transfer if account else _NOT_DEFINED),  # BT-81
+        group("PayeePartyCreditorFinancialAccount", *identified) if account else "",  # BT-84
+    )
+
+
+def _worked(invoice: PrintedInvoice) -> str:
+    """State the month (BG-14), widened to days of other months that are billed with it."""
+    month = invoice.period_start
+    last = month.replace(day=monthrange(month.year, month.month)[1])
+    days = [worked.work_date for worked in invoice.days]
+    return period(min([month, *days]), max([last, *days]))
+
+
+def _totals(invoice: PrintedInvoice) -> str:
+    return group(
+        "SpecifiedTradeSettlementHeaderMonetarySummation",
+        money("LineTotalAmount", invoice.subtotal),  # BT-106
+        money("TaxBasisTotalAmount", invoice.subtotal),  # BT-109
+        money("TaxTotalAmount", invoice.tax, f'currencyID="{invoice.currency}"'),  # BT-110
+        money("GrandTotalAmount", invoice.total),  # BT-112
+        money("DuePayableAmount", invoice.total),  # BT-115
+    )
+
+
+def _credited(invoice: PrintedInvoice) -> str:
+    """Name the invoice that a credit note credits (BG-3)."""
+    issued_on = invoice.credits_issued_on
+    return group(
+        "InvoiceReferencedDocument",
+        text("IssuerAssignedID", invoice.credits_number or ""),  # BT-25
+        reference_day("FormattedIssueDateTime", issued_on) if issued_on else "",  # BT-26
+    )
