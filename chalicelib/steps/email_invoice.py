@@ -21,6 +21,7 @@ from chalicelib.store import deliveries
 from chalicelib.store.connection import engine
 
 from .messages import handle_each
+from .reasons import keeper
 
 # What SES will never send; every other refusal may pass: throttles, credentials, a paused account.
 REFUSALS = {"MessageRejected", "InvalidParameterValue"}
@@ -49,7 +50,8 @@ class DocumentChanged(BillingError):
 def handle(event: dict[str, Any]) -> dict[str, Any]:
     """An SQS event with messages ``{"delivery_id": 7}``; answers the partial batch response."""
     settings = Settings.from_environment(os.environ)
-    return handle_each(event, "delivery_id", lambda number: email_invoice(settings, number))
+    keep = keeper(settings.database_url, "email")
+    return handle_each(event, "delivery_id", lambda number: email_invoice(settings, number), keep)
 
 
 def email_invoice(settings: Settings, delivery_id: int) -> None:

@@ -18,6 +18,7 @@ from chalicelib.store import deliveries, queries, tables
 from chalicelib.store.connection import engine
 
 from .messages import handle_each
+from .reasons import keeper
 
 
 class UnknownInvoice(BillingError):
@@ -31,7 +32,8 @@ class UnknownInvoice(BillingError):
 def handle(event: dict[str, Any]) -> dict[str, Any]:
     """An SQS event with messages ``{"invoice_id": 7}``; answers with the partial batch response."""
     settings = Settings.from_environment(os.environ)
-    return handle_each(event, "invoice_id", lambda number: render_invoice(settings, number))
+    keep = keeper(settings.database_url, "render")
+    return handle_each(event, "invoice_id", lambda number: render_invoice(settings, number), keep)
 
 
 def render_invoice(settings: Settings, invoice_id: int) -> None:

@@ -110,6 +110,28 @@ def settings(database_url: str, cloud: Cloud) -> Settings:
 
 
 @pytest.fixture
+def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings, as a Lambda finds them."""
+    payer = settings.payer
+    for name, value in {
+        "DATABASE_URL": settings.database_url,
+        "DOCUMENT_BUCKET": settings.document_bucket,
+        "EXPORT_BUCKET": settings.export_bucket,
+        "RENDER_QUEUE_URL": settings.render_queue_url,
+        "EMAIL_QUEUE_URL": settings.email_queue_url,
+        "MAIL_SENDER": settings.mail_sender,
+        "BILLING_TIMEZONE": str(settings.billing_timezone),
+        "LINK_SECONDS": str(settings.link_seconds),
+        "PAYER_NAME": payer.name,
+        "PAYER_ADDRESS": payer.address,
+        "PAYER_TAX_ID": payer.tax_id,
+        "PAYER_COUNTRY": payer.country,
+        "PAYMENT_TERMS_DAYS": str(payer.payment_terms_days),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
 def elsewhere(settings: Settings) -> Iterator[Callable[[], Settings]]:
     """Settings as another process would have them: with a pool of connections of its own."""
     processes = count(1)

@@ -93,28 +93,6 @@ def messages(key, *ids):
     }
 
 
-@pytest.fixture
-def environment(settings, monkeypatch):
-    """The settings, as a Lambda finds them."""
-    payer = settings.payer
-    for name, value in {
-        "DATABASE_URL": settings.database_url,
-        "DOCUMENT_BUCKET": settings.document_bucket,
-        "EXPORT_BUCKET": settings.export_bucket,
-        "RENDER_QUEUE_URL": settings.render_queue_url,
-        "EMAIL_QUEUE_URL": settings.email_queue_url,
-        "MAIL_SENDER": settings.mail_sender,
-        "BILLING_TIMEZONE": str(settings.billing_timezone),
-        "LINK_SECONDS": str(settings.link_seconds),
-        "PAYER_NAME": payer.name,
-        "PAYER_ADDRESS": payer.address,
-        "PAYER_TAX_ID": payer.tax_id,
-        "PAYER_COUNTRY": payer.country,
-        "PAYMENT_TERMS_DAYS": str(payer.payment_terms_days),
-    }.items():
-        monkeypatch.setenv(name, value)
-
-
 class TestRendering:
     def test_many_times_stores_one_document(self, settings, books, issue):
         invoice_id = issue()
