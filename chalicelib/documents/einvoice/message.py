@@ -10,7 +10,7 @@ from chalicelib.documents.printed import PrintedInvoice
 from .lines import lines
 from .markup import day, group, text
 from .parties import parties
-from .settlement import settlement
+from .settlement import delivery, settlement
 
 _NAMESPACES: Final = " ".join(
     f'xmlns:{prefix}="urn:un:unece:uncefact:{name}:100"'
@@ -38,12 +38,7 @@ def factur_x(invoice: PrintedInvoice) -> bytes:
     known, such as a tax id, that is left out, and docs/einvoice.md says which rule is broken.
     """
     stated = _stated(invoice)
-    trade = (
-        *lines(stated),
-        parties(stated),
-        "<ram:ApplicableHeaderTradeDelivery/>",
-        settlement(stated),
-    )
+    trade = (*lines(stated), parties(stated), delivery(stated), settlement(stated))
     message = (
         '<?xml version="1.0" encoding="UTF-8"?>\n',
         f"<rsm:CrossIndustryInvoice {_NAMESPACES}>",

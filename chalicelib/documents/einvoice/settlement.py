@@ -1,4 +1,4 @@
-"""Payment, tax and totals (BG-16, BG-23, BG-22)."""
+"""Delivery, payment, tax and totals (BG-13, BG-16, BG-23, BG-22)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ _TRANSFER: Final = "30"
 _SEPA: Final = "58"
 
 
+def delivery(invoice: PrintedInvoice) -> str:
+    """State when the work was done: its last day (BT-72)."""
+    finished = max((worked.work_date for worked in invoice.days), default=invoice.period_start)
+    event = group("ActualDeliverySupplyChainEvent", day("OccurrenceDateTime", finished))
+    return group("ApplicableHeaderTradeDelivery", event)
+
+
 def settlement(invoice: PrintedInvoice) -> str:
     return group(
         "ApplicableHeaderTradeSettlement",
@@ -23,7 +30,7 @@ def settlement(invoice: PrintedInvoice) -> str:
         text("InvoiceCurrencyCode", invoice.currency),  # BT-5
         _payment(invoice),
         breakdown(invoice),
-        _worked(invoice),
+        _billed(invoice),
         group("SpecifiedTradePaymentTerms", day("DueDateDateTime", invoice.due_on)),  # BT-9
         _totals(invoice),
         _credited(invoice),
@@ -46,7 +53,7 @@ def _payment(invoice: PrintedInvoice) -> str:
     )
 
 
-def _worked(invoice: PrintedInvoice) -> str:
+def _billed(invoice: PrintedInvoice) -> str:
     """State the month (BG-14), widened to days of other months that are billed with it."""
     month = invoice.period_start
     last = month.replace(day=monthrange(month.year, month.month)[1])
