@@ -276,6 +276,8 @@ delivery = Table(
     Column("queued_at", Moment, nullable=False),
     Column("claimed_at", Moment),
     Column("sent_at", Moment),
+    Column("event_id", Text),
+    Column("event_at", Moment),
     Index("delivery_by_invoice", "invoice_id", "id"),
     Index(
         "delivery_one_on_its_way",
@@ -283,6 +285,28 @@ delivery = Table(
         unique=True,
         postgresql_where=text("status IN ('queued', 'sending')"),
     ),
+)
+
+delivery_transition = Table(
+    "delivery_transition",
+    metadata,
+    Column("from_status", Text, primary_key=True),
+    Column("to_status", Text, primary_key=True),
+    _required("why", Text),
+)
+
+delivery_event = Table(
+    "delivery_event",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _required("delivery_id", BigInteger),
+    Column("at", Moment, nullable=False),
+    _required("from_status", Text),
+    _required("to_status", Text),
+    Column("detail", Text),
+    Column("event_id", Text),
+    Column("event_at", Moment),
+    Index("delivery_event_by_delivery", "delivery_id", "id"),
 )
 
 step_failure = Table(
