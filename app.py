@@ -10,11 +10,14 @@ from typing import Any
 
 from chalice.app import Chalice, SQSEvent
 
-from chalicelib.api import health, invoices
+from chalicelib.api import health, invoices, openapi, runs, security
 
 app = Chalice(app_name="selfbill")
 app.register_blueprint(health.routes)
 app.register_blueprint(invoices.routes)
+app.register_blueprint(runs.routes)
+app.register_blueprint(openapi.routes)
+app.middleware("http")(security.harden)
 
 # The template's own resources replace this placeholder; see .chalice/resources.yaml.
 PLACEHOLDER_QUEUE = "arn:aws:sqs:us-east-1:000000000000:placeholder"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
+from boto3.session import Session
 from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
 
 from chalicelib.billing.errors import BillingError
@@ -24,9 +26,14 @@ class ObjectExists(BillingError):
 
 
 @cache
+def _session() -> Session:
+    return Session()
+
+
+@cache
 def client() -> S3Client:
     """The process's S3 client, signing links with SigV4."""
-    return boto3.client("s3", config=Config(signature_version="s3v4"))
+    return _session().client("s3", config=Config(signature_version="s3v4"))
 
 
 def put_once(bucket: str, key: str, body: bytes, content_type: str) -> None:
@@ -58,6 +65,18 @@ def keys(bucket: str, prefix: str) -> list[str]:
     """The keys that begin with *prefix*, in order."""
     pages = client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+
+def longest_link(seconds: int) -> int:
+    """*seconds*, or what the credentials that sign a link have left, for it dies with them."""
+    credentials = _session().get_credentials()
+    if not isinstance(credentials, RefreshableCredentials):
+        return seconds
+    credentials.get_frozen_credentials()  # renews what is about to expire
+    # Where botocore keeps it; it tells it nowhere else.
+    expiry: datetime = getattr(credentials, "_expiry_time")  # noqa: B009
+    left = expiry - datetime.now(UTC)
+    return max(1, min(seconds, int(left.total_seconds())))
 
 
 def link(bucket: str, key: str, *, filename: str, seconds: int) -> str:

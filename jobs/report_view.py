@@ -12,8 +12,9 @@ from rich.text import Text
 
 from chalicelib.billing.control import SIDES, Count
 from chalicelib.billing.period import Period
+from chalicelib.billing.plain import plain
 from chalicelib.store.reporting import PeriodReport, RunReport
-from jobs.terminal import add_row, helds, plain, plural, rejects, table, titled
+from jobs.terminal import add_row, helds, plural, rejects, table, titled
 
 if TYPE_CHECKING:
     from chalicelib.steps.bill_month import RunOutcome

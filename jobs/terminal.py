@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from chalicelib.billing.period import Period
 from chalicelib.store.reporting import Held, Reject
 
 RULES = {
@@ -25,19 +21,6 @@ REASONS = {
     "no_rate": "no rate for a day worked",
     "unprintable": "a name or address the invoice's fonts cannot print",
 }
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401 -- any nesting of values, and JSON
-    """Any nesting of dataclasses, dicts and lists for ``json.dumps``: money and dates as text."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal | date | Period):
-        return str(value)
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, dict):
-        return {key: plain(member) for key, member in value.items()}
-    return [plain(member) for member in value] if isinstance(value, list) else value
 
 
 def plural(word: str, count: int) -> str:

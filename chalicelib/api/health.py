@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
+from .operations import Operation, serve
+from .parameters import NoQuery
+from .shapes import Health
+
 routes = Blueprint(__name__)
 
+HEALTH = Operation("/health", "Whether the API answers", Health, open=True)
 
-@routes.route("/health", methods=["GET"])
-def get_health() -> dict[str, str]:
-    return {"status": "ok"}
+
+@serve(routes, HEALTH)
+def get_health(_query: NoQuery) -> Health:
+    return Health("ok")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from chalice.app import Request, UnauthorizedError
-from sqlalchemy import Connection, Select, false
+from chalice.app import NotFoundError, Request, UnauthorizedError
+from sqlalchemy import ColumnElement, Connection, false, true
 
 from chalicelib.store import queries
 
@@ -19,13 +18,24 @@ class Reader:
     email: str
     role: str | None
 
-    def narrow(self, query: Select[Any]) -> Select[Any]:
-        """Leave of *query* (of `queries.invoices`) what this reader may see."""
-        if self.role == "accountant":
-            return query
+    @property
+    def visible(self) -> ColumnElement[bool]:
+        """Which invoices this reader may see, as a condition on `queries.invoices`."""
         if self.role == "employee":
-            return queries.visible_to_employee(query, self.email)
-        return query.where(false())
+            return queries.of_address(self.email)
+        return true() if self.is_accountant else false()
+
+    @property
+    def is_accountant(self) -> bool:
+        return self.role == "accountant"
+
+    def require_accountant(self) -> None:
+        """
+        Raises:
+            NotFoundError: For everybody else: what exists is not theirs to know.
+        """
+        if not self.is_accountant:
+            raise NotFoundError("nothing here for you")
 
 
 def reader_of(request: Request, connection: Connection) -> Reader:

@@ -2,94 +2,103 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any
 from urllib.parse import unquote
 
-from chalice.app import Blueprint, CognitoUserPoolAuthorizer, ConflictError, NotFoundError
+from chalice.app import Blueprint, ConflictError, NotFoundError
 from sqlalchemy import Connection, RowMapping
 
 from chalicelib import objects
-from chalicelib.settings import Settings
 from chalicelib.store import queries
-from chalicelib.store.connection import engine
+from chalicelib.store.tables import invoice as issued
 
-from . import parameters
-from .identity import Reader, reader_of
+from . import parameters, shapes
+from .identity import Reader
+from .operations import Operation, serve
 from .presenting import detail, moment, summary
+from .reading import reading, settings
 
 routes = Blueprint(__name__)
 
-# The template's own user pool replaces this placeholder; see .chalice/resources.yaml.
-authorizer = CognitoUserPoolAuthorizer(
-    "accounts", provider_arns=["arn:aws:cognito-idp:us-east-1:000000000000:userpool/placeholder"]
+NUMBER = (("number", "The number of an invoice or credit note, such as HUDZ-0001."),)
+NOT_FOUND = (404, "There is no such invoice, or it is somebody else's.")
+
+LIST = Operation(
+    "/invoices",
+    "Issued invoices, newest first",
+    shapes.InvoicePage,
+    query=parameters.InvoiceQuery,
+)
+DETAIL = Operation(
+    "/invoices/{number}",
+    "One invoice, its lines, document and deliveries",
+    shapes.Invoice,
+    path_parameters=NUMBER,
+    problems=(NOT_FOUND,),
+)
+LINK = Operation(
+    "/invoices/{number}/link",
+    "Where the PDF of an invoice can be fetched for some minutes",
+    shapes.Link,
+    path_parameters=NUMBER,
+    problems=(NOT_FOUND, (409, "The PDF is not rendered yet.")),
 )
 
 
-@routes.route("/invoices", methods=["GET"], authorizer=authorizer)
-def list_invoices() -> dict[str, Any]:
-    query = dict(routes.current_request.query_params or {})
-    parameters.check_names(query)
-    narrowed = parameters.filters(query)
-    limit, before_id = parameters.limit(query), parameters.cursor(query)
-    with _reading() as (connection, reader):
+@serve(routes, LIST)
+def list_invoices(query: parameters.InvoiceQuery) -> shapes.InvoicePage:
+    filters = queries.Filters(
+        period=parameters.month(query.period) if query.period else None,
+        employee=query.employee,
+        department=query.department,
+        project=query.project,
+        kind=query.kind,
+        delivery=query.delivery,
+    )
+    with reading(routes.current_request) as (connection, reader):
         # One row more than the page tells whether there is another page.
-        page = queries.page(narrowed, before_id=before_id, limit=limit + 1)
-        rows = connection.execute(reader.narrow(page)).mappings().all()
-    more = parameters.write_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
-    return {"invoices": [summary(row) for row in rows[:limit]], "next_cursor": more}
+        page = queries.page(
+            filters, reader.visible, before_id=query.before_id, limit=query.limit + 1
+        )
+        rows = connection.execute(page).mappings().all()
+    return shapes.InvoicePage([summary(row) for row in rows[: query.limit]], query.following(rows))
 
 
-@routes.route("/invoices/{number}", methods=["GET"], authorizer=authorizer)
-def get_invoice(number: str) -> dict[str, Any]:
-    with _reading() as (connection, reader):
+@serve(routes, DETAIL)
+def get_invoice(_query: parameters.NoQuery, number: str) -> shapes.Invoice:
+    with reading(routes.current_request) as (connection, reader):
         invoice = _visible(connection, reader, number)
-        lines = connection.execute(queries.lines_of(invoice["id"])).mappings().all()
-        deliveries = connection.execute(queries.deliveries_of(invoice["id"])).mappings().all()
-    return detail(invoice, lines, deliveries)
+        key = invoice["id"]
+        lines = connection.execute(queries.lines_of(key)).mappings().all()
+        days = connection.execute(queries.days_of(issued.c.id == key)).mappings().all()
+        deliveries = connection.execute(queries.deliveries_of(key)).mappings().all()
+    return detail(invoice, lines, days, deliveries)
 
 
-@routes.route("/invoices/{number}/link", methods=["GET"], authorizer=authorizer)
-def get_link(number: str) -> dict[str, Any]:
-    with _reading() as (connection, reader):
+@serve(routes, LINK)
+def get_link(_query: parameters.NoQuery, number: str) -> shapes.Link:
+    with reading(routes.current_request) as (connection, reader):
         invoice = _visible(connection, reader, number)
     if invoice["s3_key"] is None:
         raise ConflictError(f"{invoice['number']} is not rendered yet; try again in a minute")
-    expires_at = datetime.now(UTC) + timedelta(seconds=_settings().link_seconds)
+    seconds = objects.longest_link(settings().link_seconds)
+    expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
     url = objects.link(
-        _settings().document_bucket,
+        settings().document_bucket,
         invoice["s3_key"],
         filename=f"{invoice['number']}.pdf",
-        seconds=_settings().link_seconds,
+        seconds=seconds,
     )
-    return {
-        "url": url,
-        "expires_at": moment(expires_at.replace(microsecond=0)),
-        "sha256": invoice["sha256"],
-        "bytes": invoice["bytes"],
-    }
-
-
-@contextmanager
-def _reading() -> Iterator[tuple[Connection, Reader]]:
-    with engine(_settings().database_url).connect() as connection:
-        yield connection, reader_of(routes.current_request, connection)
+    return shapes.Link(
+        url, moment(expires_at.replace(microsecond=0)), invoice["sha256"], invoice["bytes"]
+    )
 
 
 def _visible(connection: Connection, reader: Reader, number: str) -> RowMapping:
     """The invoice, or the same 404 whether it does not exist or is somebody else's."""
     name = unquote(number)
-    query = reader.narrow(queries.invoice_by_number(name))
+    query = queries.invoice_by_number(name).where(reader.visible)
     invoice = connection.execute(query).mappings().one_or_none() if name.isprintable() else None
     if invoice is None:
-        raise NotFoundError(f"no invoice {name!r}")
+        raise NotFoundError(f"no invoice {name[: parameters.MAX_TEXT]!r}")
     return invoice
-
-
-@cache
-def _settings() -> Settings:
-    return Settings.from_environment(os.environ)

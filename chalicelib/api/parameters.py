@@ -1,82 +1,143 @@
-"""Query parameters in, values out; what cannot be read is named."""
+"""
+Query parameters in, values out; what cannot be read is named.
+
+A query is a `msgspec.Struct`: the types of its fields check the parameters and describe them in the
+OpenAPI document.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from chalice.app import BadRequestError
+from msgspec import Meta, Struct, ValidationError, convert
+from sqlalchemy import RowMapping
 
 from chalicelib.billing.period import InvalidPeriod, Period
-from chalicelib.store.queries import Filters
+
+from .shapes import DeliveryStatus, Kind
+
+Query = TypeVar("Query", bound=Struct)
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
-KINDS = ("invoice", "credit_note")
-STATUSES = (
-    "queued",
-    "sending",
-    "sent",
-    "delivered",
-    "bounced",
-    "complained",
-    "failed",
-    "unknown",
-)
-NAMES = ("period", "employee", "department", "project", "kind", "delivery", "limit", "cursor")
 MAX_TEXT = 100
 # The largest id of a bigint column.
 MAX_ID = 2**63 - 1
 
+Month = Annotated[
+    str,
+    Meta(
+        pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$",
+        examples=["2026-10"],
+        description="A month as YYYY-MM.",
+    ),
+]
+Code = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_TEXT,
+        # No control characters: PostgreSQL stores no NUL, and no code holds the others.
+        pattern=r"^[^\u0000-\u001f\u007f-\u009f]*$",
+        description=f"A code of 1 to {MAX_TEXT} printable characters.",
+    ),
+]
+Limit = Annotated[
+    int,
+    Meta(
+        ge=1, le=MAX_LIMIT, description=f"The rows of a page: a whole number from 1 to {MAX_LIMIT}."
+    ),
+]
+Cursor = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_=-]{1,64}$",
+        description="The next_cursor of the page before.",
+    ),
+]
 
-def check_names(query: Mapping[str, str]) -> None:
+
+class NoQuery(Struct, frozen=True):
+    """A route without parameters."""
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """Which page of a list."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Cursor | None = None
+
+    @property
+    def before_id(self) -> int | None:
+        """
+        The id to continue before; None for the first page.
+
+        Raises:
+            BadRequestError: If the cursor is none of ours.
+        """
+        return None if self.cursor is None else _read_cursor(self.cursor)
+
+    def following(self, rows: Sequence[RowMapping]) -> str | None:
+        """The cursor of the next page, of *rows* one more than a page has; None on the last."""
+        return write_cursor(rows[self.limit - 1]["id"]) if len(rows) > self.limit else None
+
+
+class InvoiceQuery(Page, frozen=True, kw_only=True):
+    """What a list of invoices is narrowed to."""
+
+    period: Month | None = None
+    employee: Code | None = None
+    department: Code | None = None
+    project: Code | None = None
+    kind: Kind | None = None
+    delivery: DeliveryStatus | None = None
+
+
+class RunQuery(Page, frozen=True, kw_only=True):
+    """What a list of runs is narrowed to."""
+
+    period: Month | None = None
+
+
+MUST = {
+    "period": "be a month as YYYY-MM",
+    "kind": f"be one of {', '.join(get_args(Kind))}",
+    "delivery": f"be one of {', '.join(get_args(DeliveryStatus))}",
+    "limit": f"be a whole number from 1 to {MAX_LIMIT}",
+    "cursor": "be a next_cursor from this API",
+}
+A_CODE = f"be a code of 1 to {MAX_TEXT} printable characters"
+
+
+def read(shape: type[Query], given: Mapping[str, str]) -> Query:
+    """
+    Read the parameters *given* as *shape*.
+
+    Raises:
+        BadRequestError: Naming the first that cannot be read, or that does not exist and would
+            else do nothing.
+    """
+    types = get_type_hints(shape, include_extras=True)
+    for name in given:
+        if name not in types:
+            known = f"use {', '.join(types)}" if types else "this route takes none"
+            raise BadRequestError(f"{name[:MAX_TEXT]} does not exist; {known}")
+    return shape(**{name: _value(name, text, types[name]) for name, text in given.items()})
+
+
+def month(text: str) -> Period:
     """
     Raises:
-        BadRequestError: Naming a parameter that does not exist, which would else do nothing.
+        BadRequestError: If *text* is no month.
     """
-    for name in query:
-        if name not in NAMES:
-            raise _bad(name, f"does not exist; use {', '.join(NAMES)}")
-
-
-def filters(query: Mapping[str, str]) -> Filters:
-    """
-    Raises:
-        BadRequestError: Naming the parameter that cannot be read.
-    """
-    return Filters(
-        period=_period(query),
-        employee=_text(query, "employee"),
-        department=_text(query, "department"),
-        project=_text(query, "project"),
-        kind=_choice(query, "kind", KINDS),
-        delivery=_choice(query, "delivery", STATUSES),
-    )
-
-
-def limit(query: Mapping[str, str]) -> int:
-    """How many rows a page has: 1 to 200, 50 unless given."""
-    text = query.get("limit", str(DEFAULT_LIMIT))
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_LIMIT))):
-        raise _bad("limit", f"must be a whole number from 1 to {MAX_LIMIT}")
-    if not 1 <= int(text) <= MAX_LIMIT:
-        raise _bad("limit", f"must be from 1 to {MAX_LIMIT}")
-    return int(text)
-
-
-def cursor(query: Mapping[str, str]) -> int | None:
-    """The id to continue before, from the ``next_cursor`` of the page before."""
-    text = query.get("cursor")
-    if text is None:
-        return None
     try:
-        written = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, UnicodeError, ValueError):
-        raise _bad("cursor", "must be a next_cursor from this API") from None
-    if not (written.isdigit() and int(written[:20]) <= MAX_ID):
-        raise _bad("cursor", "must be a next_cursor from this API")
-    return int(written)
+        return Period.parse(text)
+    except InvalidPeriod:
+        raise _bad("period") from None
 
 
 def write_cursor(last_id: int) -> str:
@@ -84,27 +145,26 @@ def write_cursor(last_id: int) -> str:
     return base64.urlsafe_b64encode(str(last_id).encode()).decode()
 
 
-def _period(query: Mapping[str, str]) -> Period | None:
-    text = query.get("period")
+def _read_cursor(text: str) -> int:
     try:
-        return None if text is None else Period.parse(text)
-    except InvalidPeriod as error:
-        raise _bad("period", "must be a month as YYYY-MM") from error
+        written = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, UnicodeError, ValueError):
+        raise _bad("cursor") from None
+    if not (written.isdigit() and int(written) <= MAX_ID):
+        raise _bad("cursor")
+    return int(written)
 
 
-def _text(query: Mapping[str, str], name: str) -> str | None:
-    text = query.get(name)
-    if text is not None and not (0 < len(text) <= MAX_TEXT and text.isprintable()):
-        raise _bad(name, f"must be a code of 1 to {MAX_TEXT} printable characters")
-    return text
+def _value(name: str, text: str, kind: Any) -> Any:  # noqa: ANN401 -- any annotation, its value
+    try:
+        # Lax, for a whole number arrives as text; that alone reads "null" and "1e1" too.
+        value = convert(text, kind, strict=False)
+    except ValidationError:
+        raise _bad(name) from None
+    if str(value) != text:
+        raise _bad(name)
+    return value
 
 
-def _choice(query: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str | None:
-    text = query.get(name)
-    if text is not None and text not in allowed:
-        raise _bad(name, f"must be one of {', '.join(allowed)}")
-    return text
-
-
-def _bad(name: str, what: str) -> BadRequestError:
-    return BadRequestError(f"{name} {what}")
+def _bad(name: str) -> BadRequestError:
+    return BadRequestError(f"{name} must {MUST.get(name, A_CODE)}")

@@ -1,45 +1,59 @@
-"""Ledger rows as JSON.  Money, hours and rates leave as text: no client reads cents as a float."""
+"""Ledger rows as the shapes of the API."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
+from msgspec import Struct
 from sqlalchemy import RowMapping
 
-LINE = ("position", "project_code", "project_name", "kind", "hours", "unit_rate", "amount")
-DELIVERY = (
-    "id",
-    "recipient",
-    "status",
-    "attempts",
-    "message_id",
-    "error",
-    "queued_at",
-    "sent_at",
-)
-PARTY = ("name", "address", "country", "tax_id")
-SUMMARY = (
-    "number",
-    "kind",
-    "currency",
-    "subtotal",
-    "tax_rate",
-    "tax",
-    "total",
-    "issued_at",
-    "issued_on",
-    "due_on",
-)
+from . import shapes
+
+Shape = TypeVar("Shape", bound=Struct)
 
 
-def summary(row: RowMapping) -> dict[str, Any]:
-    """One invoice of a listing."""
+def summary(row: RowMapping) -> shapes.InvoiceSummary:
+    """One invoice of a listing, from a row of `queries.invoices`."""
+    return _shaped(shapes.InvoiceSummary, row, **_named(row))
+
+
+def detail(
+    row: RowMapping,
+    lines: Sequence[RowMapping],
+    days: Sequence[RowMapping],
+    deliveries: Sequence[RowMapping],
+) -> shapes.Invoice:
+    """One invoice with everything on it and what became of it."""
+    return _shaped(
+        shapes.Invoice,
+        row,
+        **_named(row),
+        supplier=_party(shapes.Supplier, row, "supplier"),
+        buyer=_party(shapes.Buyer, row, "buyer"),
+        lines=[_shaped(shapes.Line, line) for line in lines],
+        days=[_shaped(shapes.WorkedDay, day) for day in days],
+        document=_shaped(shapes.Document, row) if row["s3_key"] else None,
+        deliveries=[_shaped(shapes.Delivery, delivery) for delivery in deliveries],
+    )
+
+
+def run(row: RowMapping) -> shapes.Run:
+    """One run, from a row of `queries.runs`."""
+    return _shaped(shapes.Run, row, period=_month(row["period"]))
+
+
+def moment(value: datetime) -> str:
+    """ISO 8601 in UTC."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _named(row: RowMapping) -> dict[str, Any]:
+    """What the API calls otherwise than the ledger."""
     return {
-        **_plain(row, SUMMARY),
-        "period": row["period"].isoformat()[:7],
+        "period": _month(row["period"]),
         "employee": row["employee_code"],
         "employee_name": row["supplier_name"],
         "department": row["department_code"],
@@ -50,33 +64,21 @@ def summary(row: RowMapping) -> dict[str, Any]:
     }
 
 
-def detail(
-    row: RowMapping, lines: Sequence[RowMapping], deliveries: Sequence[RowMapping]
-) -> dict[str, Any]:
-    """One invoice with everything on it and what became of it."""
-    supplier = {name: row[f"supplier_{name}"] for name in (*PARTY, "iban", "email")}
-    return {
-        **summary(row),
-        "supplier": supplier,
-        "buyer": {name: row[f"buyer_{name}"] for name in PARTY},
-        "rounding_policy": row["rounding_policy"],
-        "content_sha256": row["content_sha256"],
-        "lines": [_plain(line, LINE) for line in lines],
-        "document": _plain(row, ("sha256", "bytes", "rendered_at")) if row["s3_key"] else None,
-        "deliveries": [_plain(delivery, DELIVERY) for delivery in deliveries],
-    }
+def _party(shape: type[Shape], row: RowMapping, side: str) -> Shape:
+    return shape(**{name: row[f"{side}_{name}"] for name in shape.__struct_fields__})
 
 
-def moment(value: datetime) -> str:
-    """ISO 8601 in UTC."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _shaped(shape: type[Shape], row: RowMapping, **given: object) -> Shape:
+    """A *shape* of what is *given* and, for the rest, of the columns of the same names."""
+    plain = {name: _plain(row[name]) for name in shape.__struct_fields__ if name not in given}
+    return shape(**plain, **given)
 
 
-def _plain(row: RowMapping, names: Sequence[str]) -> dict[str, Any]:
-    return {name: _value(row[name]) for name in names}
+def _month(first: date) -> str:
+    return first.isoformat()[:7]
 
 
-def _value(value: object) -> object:
+def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return moment(value)
     return str(value) if isinstance(value, Decimal | date) else value

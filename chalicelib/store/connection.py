@@ -37,7 +37,11 @@ def engine(database_url: str) -> Engine:
     """
 
     def connect() -> psycopg.Connection:
-        made = psycopg.connect(database_url, connect_timeout=CONNECT_SECONDS)
+        # Nothing is prepared: a plan for any value suits none where values are skewed, and a
+        # proxy pins whoever prepares to one connection.
+        made = psycopg.connect(
+            database_url, connect_timeout=CONNECT_SECONDS, prepare_threshold=None
+        )
         # A database may write 1 November as 01.11.2026 or 11/01/2026; COPY is read as ISO.
         made.execute("SET datestyle = 'ISO'")
         made.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from chalicelib.billing.period import Period
 
 from .tables import (
     app_user,
+    billing_run,
     delivery,
     document,
     employee,
@@ -74,45 +76,65 @@ def invoice_by_number(number: str) -> Select[Any]:
     return invoices().where(invoice.c.number == number)
 
 
-def page(filters: Filters, *, before_id: int | None, limit: int) -> Select[Any]:
+def page(
+    filters: Filters, visible: ColumnElement[bool], *, before_id: int | None, limit: int
+) -> Select[Any]:
     """
-    The newest *limit* invoices that pass *filters*, newest first.
+    The newest *limit* invoices that pass *filters*, as in `invoices`, newest first.
 
     Args:
         filters: What to narrow to.
+        visible: What the reader may see.
         before_id: The last id of the page before; None for the first page.
         limit: How many rows.
     """
-    conditions = []
-    if filters.period is not None:
-        conditions.append(invoice.c.period == filters.period.start)
-    if filters.employee is not None:
-        conditions.append(employee.c.code == filters.employee)
-    if filters.department is not None:
-        conditions.append(invoice.c.department_code == filters.department)
-    if filters.kind is not None:
-        conditions.append(invoice.c.kind == filters.kind)
-    if filters.project is not None:
-        conditions.append(
-            exists().where(
-                invoice_line.c.invoice_id == invoice.c.id,
-                invoice_line.c.project_code == filters.project,
-            )
-        )
-    if filters.delivery is not None:
-        conditions.append(
-            exists().where(
-                delivery.c.invoice_id == invoice.c.id, delivery.c.status == filters.delivery
-            )
-        )
+    conditions = [visible, *_conditions(filters)]
     if before_id is not None:
         conditions.append(invoice.c.id < before_id)
-    return invoices().where(*conditions).order_by(invoice.c.id.desc()).limit(limit)
+    # Chosen by an index alone; what else is shown is looked up for the rows of the page.
+    chosen = (
+        select(invoice.c.id)
+        .where(*conditions)
+        .order_by(invoice.c.id.desc())
+        .limit(limit)
+        .cte("chosen")
+    )
+    return invoices().join(chosen, chosen.c.id == invoice.c.id).order_by(invoice.c.id.desc())
 
 
-def visible_to_employee(query: Select[Any], email: str) -> Select[Any]:
-    """Narrow a query of `invoices` to those of the employee with *email*."""
-    return query.where(employee.c.email == email)
+def of_address(email: str) -> ColumnElement[bool]:
+    """A condition: invoices of the employee with *email*."""
+    return invoice.c.employee_id == (
+        select(employee.c.id).where(employee.c.email == email).scalar_subquery()
+    )
+
+
+def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    if filters.period is not None:
+        yield invoice.c.period == filters.period.start
+    if filters.employee is not None:
+        coded = select(employee.c.id).where(employee.c.code == filters.employee)
+        yield invoice.c.employee_id == coded.scalar_subquery()
+    if filters.department is not None:
+        yield invoice.c.department_code == filters.department
+    if filters.kind is not None:
+        yield invoice.c.kind == filters.kind
+    if filters.project is not None:
+        yield exists().where(
+            invoice_line.c.invoice_id == invoice.c.id,
+            invoice_line.c.project_code == filters.project,
+        )
+    if filters.delivery is not None:
+        yield _newest_delivery_is(filters.delivery)
+
+
+def _newest_delivery_is(status: str) -> ColumnElement[bool]:
+    later = delivery.alias("later")
+    return exists().where(
+        delivery.c.invoice_id == invoice.c.id,
+        delivery.c.status == status,
+        ~exists().where(later.c.invoice_id == delivery.c.invoice_id, later.c.id > delivery.c.id),
+    )
 
 
 def days_of(chosen: ColumnElement[bool]) -> Select[Any]:
@@ -142,6 +164,19 @@ def lines_of(invoice_id: int) -> Select[Any]:
 def deliveries_of(invoice_id: int) -> Select[Any]:
     """The deliveries of one invoice, oldest first."""
     return select(delivery).where(delivery.c.invoice_id == invoice_id).order_by(delivery.c.id)
+
+
+def runs(period: Period | None, *, before_id: int | None, limit: int) -> Select[Any]:
+    """The newest *limit* runs, of *period* or of all, newest first."""
+    query = (
+        select(billing_run, invoice.c.number.label("corrects"))
+        .outerjoin(invoice, invoice.c.id == billing_run.c.corrects_invoice_id)
+        .order_by(billing_run.c.id.desc())
+        .limit(limit)
+    )
+    if period is not None:
+        query = query.where(billing_run.c.period == period.start)
+    return query if before_id is None else query.where(billing_run.c.id < before_id)
 
 
 def role_of(email: str) -> Select[str]:

@@ -210,6 +210,8 @@ invoice = Table(
     ),
     Index("invoice_by_period", "period", "id"),
     Index("invoice_by_employee", "employee_id", "id"),
+    Index("invoice_by_department", "department_code", "id"),
+    Index("invoice_by_kind", "kind", "id"),
 )
 
 invoice_line = Table(
@@ -223,6 +225,7 @@ invoice_line = Table(
     Column("hours", Numeric(9, 2), nullable=False),
     Column("unit_rate", UnitRate, nullable=False),
     Column("amount", Money, nullable=False),
+    Index("invoice_line_by_project", "project_code", "invoice_id"),
 )
 
 invoice_workday = Table(
@@ -279,6 +282,7 @@ delivery = Table(
     Column("event_id", Text),
     Column("event_at", Moment),
     Index("delivery_by_invoice", "invoice_id", "id"),
+    Index("delivery_by_status", "status", "invoice_id"),
     Index(
         "delivery_one_on_its_way",
         "invoice_id",

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from app import app
-from chalicelib.api import invoices as api
+from chalicelib.api import invoices, reading
 from chalicelib.billing.period import Period
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.render_invoice import render_invoice
@@ -60,7 +60,8 @@ class Gateway:
 
 @pytest.fixture
 def gateway(settings, monkeypatch):
-    monkeypatch.setattr(api, "_settings", lambda: settings)
+    for module in (reading, invoices):
+        monkeypatch.setattr(module, "settings", lambda: settings)
     return Gateway()
 
 

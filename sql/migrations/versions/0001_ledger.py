@@ -192,6 +192,8 @@ CREATE TABLE invoice (
 );
 CREATE INDEX invoice_by_period ON invoice (period, id);
 CREATE INDEX invoice_by_employee ON invoice (employee_id, id);
+CREATE INDEX invoice_by_department ON invoice (department_code, id);
+CREATE INDEX invoice_by_kind ON invoice (kind, id);
 
 CREATE TABLE invoice_line (
     invoice_id bigint NOT NULL REFERENCES invoice,
@@ -205,6 +207,7 @@ CREATE TABLE invoice_line (
     PRIMARY KEY (invoice_id, position),
     CONSTRAINT invoice_line_amount_is_hours_at_rate CHECK (amount = round(hours * unit_rate, 2))
 );
+CREATE INDEX invoice_line_by_project ON invoice_line (project_code, invoice_id);
 
 -- The chain of a workday: turn 1 bills it, turn 2 credits that, turn 3 bills it again.
 -- The primary key lets one run win; each turn needs the turn before it.

@@ -40,6 +40,7 @@ CREATE TABLE delivery (
     )
 );
 CREATE INDEX delivery_by_invoice ON delivery (invoice_id, id);
+CREATE INDEX delivery_by_status ON delivery (status, invoice_id);
 CREATE UNIQUE INDEX delivery_one_on_its_way ON delivery (invoice_id)
     WHERE status IN ('queued', 'sending');
 """

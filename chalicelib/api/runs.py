@@ -1,0 +1,59 @@
+"""GET /runs: what the accountants sign off on."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from chalice.app import Blueprint, NotFoundError
+from msgspec import Struct
+
+from chalicelib.store import queries
+from chalicelib.store.reporting import report_period
+
+from . import parameters, shapes
+from .operations import Operation, serve
+from .presenting import run
+from .reading import reading
+from .reports import REPORT, shaped
+
+routes = Blueprint(__name__)
+
+ACCOUNTANTS = (404, "Whoever asks is no accountant.")
+
+LIST = Operation(
+    "/runs",
+    "Every attempt to bill a month, newest first",
+    shapes.RunPage,
+    query=parameters.RunQuery,
+    problems=(ACCOUNTANTS,),
+)
+MONTH = Operation(
+    "/runs/{period}",
+    "The report of a month, as it stands now",
+    REPORT,
+    path_parameters=(("period", "A month, such as 2026-10."),),
+    problems=((404, "The month has no run, or whoever asks is no accountant."),),
+)
+
+
+@serve(routes, LIST)
+def list_runs(query: parameters.RunQuery) -> shapes.RunPage:
+    period = parameters.month(query.period) if query.period else None
+    with reading(routes.current_request) as (connection, reader):
+        reader.require_accountant()
+        page = queries.runs(period, before_id=query.before_id, limit=query.limit + 1)
+        rows = connection.execute(page).mappings().all()
+    return shapes.RunPage([run(row) for row in rows[: query.limit]], query.following(rows))
+
+
+@serve(routes, MONTH)
+def get_report(_query: parameters.NoQuery, period: str) -> Struct:
+    month = parameters.month(unquote(period))
+    with reading(routes.current_request) as (connection, reader):
+        reader.require_accountant()
+        # The report reads all of itself as of one moment, which takes a new transaction.
+        connection.rollback()
+        found = report_period(connection, month)
+    if not found.history:
+        raise NotFoundError(f"no run of {month}")
+    return shaped(found)

@@ -1,0 +1,191 @@
+"""
+What the API answers, one `msgspec.Struct` a shape.
+
+Each answer is built as one of these, and the OpenAPI document describes the very same ones.  Money,
+hours and rates are text, so that no client reads cents through a float.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Kind = Literal["invoice", "credit_note"]
+WorkKind = Literal["regular", "overtime"]
+DeliveryStatus = Literal[
+    "queued", "sending", "sent", "delivered", "bounced", "complained", "failed", "unknown"
+]
+RunStatus = Literal["running", "issued", "empty", "failed"]
+TaxCategory = Literal["S", "Z", "E", "AE", "O"]
+
+Amount = Annotated[str, Meta(pattern=r"^-?[0-9]+\.[0-9]{2}$", examples=["1234.50"])]
+Hours = Annotated[str, Meta(pattern=r"^-?[0-9]+\.[0-9]{2}$", examples=["7.50"])]
+UnitRate = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]{4}$", examples=["37.7350"])]
+TaxRate = Annotated[
+    str,
+    Meta(
+        pattern=r"^[01]\.[0-9]{6}$", examples=["0.200000"], description="A fraction: 0.2 is 20 %."
+    ),
+]
+Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}$", examples=["2026-10"])]
+Day = Annotated[str, Meta(extra_json_schema={"format": "date"}, examples=["2026-10-31"])]
+Moment = Annotated[
+    str,
+    Meta(
+        extra_json_schema={"format": "date-time"},
+        examples=["2026-11-01T03:00:12Z"],
+        description="ISO 8601, in UTC.",
+    ),
+]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217.")]
+
+
+class Health(Struct, frozen=True):
+    """That the API answers."""
+
+    status: Literal["ok"]
+
+
+class Problem(Struct, frozen=True):
+    """What went wrong, in one sentence."""
+
+    Code: Annotated[str, Meta(examples=["NotFoundError"])]
+    Message: str
+
+
+class InvoiceSummary(Struct, frozen=True):
+    """An invoice or credit note in a list."""
+
+    number: str
+    kind: Kind
+    period: Month
+    employee: Annotated[str, Meta(description="The contractor's code.")]
+    employee_name: str
+    department: str
+    currency: Currency
+    subtotal: Amount
+    tax_rate: TaxRate
+    tax_category: TaxCategory
+    tax: Amount
+    total: Amount
+    issued_at: Moment
+    issued_on: Day
+    due_on: Day
+    credits: Annotated[str | None, Meta(description="The invoice that this note credits.")]
+    credited_by: Annotated[str | None, Meta(description="The note that credits this invoice.")]
+    delivery: Annotated[
+        DeliveryStatus | None, Meta(description="What became of its newest delivery.")
+    ]
+    rendered: Annotated[bool, Meta(description="Whether its PDF is stored.")]
+
+
+class InvoicePage(Struct, frozen=True):
+    """Invoices, newest first."""
+
+    invoices: list[InvoiceSummary]
+    next_cursor: Annotated[
+        str | None, Meta(description="What the next page is asked with; null on the last.")
+    ]
+
+
+class Buyer(Struct, frozen=True):
+    """The company that pays, as printed."""
+
+    name: str
+    address: str
+    country: str
+    tax_id: str
+
+
+class Supplier(Buyer, frozen=True):
+    """The contractor, as printed."""
+
+    iban: str | None
+    email: str | None
+
+
+class Line(Struct, frozen=True):
+    """Hours of one project, kind and rate."""
+
+    position: int
+    project_code: str
+    project_name: str
+    kind: WorkKind
+    hours: Hours
+    unit_rate: UnitRate
+    amount: Amount
+
+
+class WorkedDay(Struct, frozen=True):
+    """Hours of one day behind the line at *position*."""
+
+    work_date: Day
+    position: int
+    hours: Hours
+
+
+class Document(Struct, frozen=True):
+    """The stored PDF."""
+
+    sha256: Sha256
+    bytes: int
+    rendered_at: Moment
+
+
+class Delivery(Struct, frozen=True):
+    """One attempt to get the document to one address."""
+
+    id: int
+    recipient: str | None
+    status: DeliveryStatus
+    attempts: int
+    message_id: str | None
+    error: str | None
+    queued_at: Moment
+    sent_at: Moment | None
+
+
+class Invoice(InvoiceSummary, frozen=True):
+    """An invoice or credit note with everything on it and what became of it."""
+
+    supplier: Supplier
+    buyer: Buyer
+    locale: str
+    rounding_policy: str
+    content_sha256: Sha256
+    lines: list[Line]
+    days: list[WorkedDay]
+    document: Document | None
+    deliveries: list[Delivery]
+
+
+class Link(Struct, frozen=True):
+    """Where the PDF can be fetched for some minutes."""
+
+    url: str
+    expires_at: Moment
+    sha256: Sha256
+    bytes: int
+
+
+class Run(Struct, frozen=True):
+    """One attempt to bill a month."""
+
+    id: int
+    period: Month
+    status: RunStatus
+    started_at: Moment
+    finished_at: Moment | None
+    failure: str | None
+    corrects: Annotated[
+        str | None, Meta(description="The invoice it corrects; null for a run of the month.")
+    ]
+
+
+class RunPage(Struct, frozen=True):
+    """Runs, newest first."""
+
+    runs: list[Run]
+    next_cursor: str | None
