@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from math import ceil
 from typing import Any
 
 from chalicelib.documents.printed import PrintedDay, PrintedInvoice, PrintedLine, PrintedParty
@@ -57,6 +58,8 @@ INVOICE = PrintedInvoice(
     total=Decimal("6592.80"),
     locale="en",
 )
+TAX_CATEGORIES = ("S", "Z", "E", "AE", "O")
+RATES = {category: Decimal("0.230000" if category == "S" else 0) for category in TAX_CATEGORIES}
 
 
 def party(**changes: Any) -> PrintedParty:
@@ -94,3 +97,57 @@ def credit_note(**changes: Any) -> PrintedInvoice:
         total=Decimal("-6592.80"),
         **changes,
     )
+
+
+def work(hours: str, unit_rate: str, **changes: Any) -> PrintedLine:
+    """Give a line whose amount is *hours* at *unit_rate*."""
+    factors = {"hours": Decimal(hours), "unit_rate": Decimal(unit_rate)}
+    return line(**factors, amount=to_cents(factors["hours"] * factors["unit_rate"]), **changes)
+
+
+def billed(*worked: PrintedLine, tax_category: str = "S", **changes: Any) -> PrintedInvoice:
+    """Give an invoice for *worked*, by default at its category's rate; its totals fit them."""
+    tax_rate = changes.pop("tax_rate", RATES[tax_category])
+    subtotal = sum((line.amount for line in worked), Decimal("0.00"))
+    tax = to_cents(subtotal * tax_rate)
+    facts = {
+        "lines": worked,
+        "days": days_of(worked),
+        "subtotal": subtotal,
+        "tax": tax,
+        "total": subtotal + tax,
+    }
+    return invoice(tax_category=tax_category, tax_rate=tax_rate, **facts | changes)
+
+
+def days_of(worked: tuple[PrintedLine, ...], day: date = date(2026, 10, 1)) -> Any:
+    """Spread the hours of each line over days of 8 hours from *day* on."""
+    days = (
+        PrintedDay(day + timedelta(after), position, min(Decimal("8.00"), line.hours - 8 * after))
+        for position, line in enumerate(worked, start=1)
+        for after in range(ceil(line.hours / 8))
+    )
+    return tuple(sorted(days, key=lambda day: (day.work_date, day.position)))
+
+
+def credit_of(credited: PrintedInvoice, **changes: Any) -> PrintedInvoice:
+    """Give the credit note that takes *credited* back."""
+    facts = {
+        "number": f"{credited.number}-C",
+        "kind": "credit_note",
+        "credits_number": credited.number,
+        "credits_issued_on": credited.issued_on,
+        "lines": tuple(
+            replace(one, hours=-one.hours, amount=-one.amount) for one in credited.lines
+        ),
+        "days": tuple(replace(day, hours=-day.hours) for day in credited.days),
+        "subtotal": -credited.subtotal,
+        "tax": -credited.tax,
+        "total": -credited.total,
+    }
+    return replace(credited, **facts | changes)
+
+
+def to_cents(amount: Decimal) -> Decimal:
+    """Round halves away from zero, as the product must."""
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
