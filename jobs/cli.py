@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
+from chalicelib.store.connection import check_reachable
 from jobs import environment
 
 app = typer.Typer(
@@ -191,21 +192,43 @@ def report(
         Path | None, typer.Option("--html", metavar="FILE", help="A page with charts, for people.")
     ] = None,
 ) -> None:
-    """Show how a month stands: balance, money, rejects, helds, deliveries."""
-    from jobs import report_view
+    """Show how a month stands: balance, money, rejects, helds, deliveries, what is set aside."""
+    from jobs import dead_letters, report_view
     from jobs.billing import report as read
     from jobs.report_page import write_page
 
     month = Period.parse(period)
-    found = read(environment.database_url(_say), month)
+    database_url = environment.database_url(_say)
+    found = read(database_url, month)
+    named = environment.queues_of(database_url, _say)
+    with err.status("reading dead letters") as status:
+        dead = dead_letters.find(
+            named, database_url, lambda count: status.update(f"reading dead letters: {count:,}")
+        )
     if html is not None:
-        write_page(found, html)
+        write_page(found, html, dead)
         _say(f"written to {html}")
     if as_json:
-        typer.echo(json.dumps(report_view.as_json(found), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(report_view.as_json(found, dead), indent=2, ensure_ascii=False))
     else:
-        report_view.show(found, out)
-    _end(look=found.needs_a_person)
+        report_view.show(found, out, dead)
+    _end(look=found.needs_a_person or dead.needs_a_person)
+
+
+@app.command()
+def redrive() -> None:
+    """Send what is in the dead-letter queues round again, once its cause is settled."""
+    from jobs import redriving
+
+    database_url = environment.database_url(_say)
+    check_reachable(database_url)
+    named = environment.queues_of(database_url, _say)
+    with err.status("redriving") as status:
+        done = redriving.redrive(
+            named, database_url, lambda count: status.update(f"redriving: {count:,}")
+        )
+    redriving.show(done, out)
+    _end(look=bool(done.left))
 
 
 @app.command()

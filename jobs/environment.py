@@ -80,6 +80,19 @@ def settings(say: Say) -> Settings:
     return Settings.from_environment(adopt(say))
 
 
+def queues_of(database_url: str, say: Say) -> Mapping[str, str]:
+    """
+    The environment that names the queues of the ledger at *database_url*, for boto3 too.
+
+    Empty where nobody names them: no cloud is started to read its queues.
+    """
+    if not os.environ.get("RENDER_QUEUE_URL"):
+        cloud = running(home())
+        if cloud is None or cloud["DATABASE_URL"] != database_url:
+            return {}
+    return adopt(say)
+
+
 def adopt(say: Say) -> Mapping[str, str]:
     """
     Take over what the local cloud knows and the environment leaves open, for boto3 too.

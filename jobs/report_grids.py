@@ -14,6 +14,8 @@ from chalicelib.store.reporting import (
     PeriodReport,
     RunReport,
 )
+from jobs.dead_letters import DeadLetters
+from jobs.dead_letters_view import strange_words, why
 from jobs.report_charts import Bar, bars, tone
 from jobs.report_words import ENDINGS, STATES, day, in_words, moment, money, share
 
@@ -184,6 +186,21 @@ def undelivered(report: PeriodReport) -> Grid | None:
     ]
     labels = ("Document", "Contractor", "Address", "State", "Why")
     return _grid("Documents not received", labels, rows)
+
+
+def set_aside(dead: DeadLetters) -> Grid | None:
+    rows = [
+        [
+            Cell(row.number or "not ours"),
+            Cell(row.name or "", row.employee or ""),
+            Cell(row.step),
+            Cell(moment(row.since)),
+            Cell(why(row) if row.number else strange_words(row)),
+        ]
+        for row in dead.found
+    ]
+    labels = ("Document", "Contractor", "Step", "Queued", "Why")
+    return _grid("Messages set aside after the last try", labels, rows)
 
 
 def silent(report: PeriodReport) -> Grid | None:

@@ -18,10 +18,14 @@ from chalicelib.billing.errors import BillingError
 from chalicelib.store.reporting import PeriodReport
 from jobs import report_charts as charts
 from jobs import report_grids as grids
+from jobs.dead_letters import DeadLetters
+from jobs.dead_letters_view import sentences
 from jobs.report_words import in_words, moment
 from jobs.terminal import REASONS, RULES, plural
 
 TEMPLATE = "report_page.html.j2"
+# Where nobody asked the queues, nothing is said of them.
+NOT_ASKED = DeadLetters()
 
 
 class PageNotWritten(BillingError):
@@ -32,7 +36,7 @@ class PageNotWritten(BillingError):
         super().__init__(f"{path} cannot be written ({reason}); name a file in a folder of yours")
 
 
-def write_page(report: PeriodReport, path: Path) -> None:
+def write_page(report: PeriodReport, path: Path, dead: DeadLetters = NOT_ASKED) -> None:
     """
     Write *report* to *path*, as UTF-8.
 
@@ -40,19 +44,20 @@ def write_page(report: PeriodReport, path: Path) -> None:
         PageNotWritten: If that is not possible.
     """
     try:
-        path.write_text(page(report), encoding="utf-8")
+        path.write_text(page(report, dead), encoding="utf-8")
     except OSError as error:
         raise PageNotWritten(path, error.strerror or str(error)) from error
 
 
-def page(report: PeriodReport) -> str:
-    """The HTML of *report*; equal reports give equal pages."""
+def page(report: PeriodReport, dead: DeadLetters = NOT_ASKED) -> str:
+    """The HTML of *report* and what is set aside; equal reports give equal pages."""
     return _template().render(
         report=report,
         month=in_words(report.period),
         as_of=moment(report.as_of) if report.as_of else "",
         verdict=_verdict(report),
-        tasks=_tasks(report),
+        needs_a_person=report.needs_a_person or dead.needs_a_person,
+        tasks=_tasks(report, dead),
         remarks=_remarks(report),
         balance=grids.balance(report),
         balance_bars=charts.balance_bars(report),
@@ -68,6 +73,8 @@ def page(report: PeriodReport) -> str:
         reasons=_used(REASONS, (row.reason for row in report.helds)),
         all_rejected=grids.all_rejected(report),
         undelivered=grids.undelivered(report),
+        set_aside=grids.set_aside(dead),
+        unread=sentences(dead),
         silent=grids.silent(report),
         unbilled=grids.unbilled(report),
         history=grids.history(report),
@@ -119,13 +126,16 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {plural(noun, count)}"
 
 
-def _tasks(report: PeriodReport) -> list[tuple[str, str]]:
+def _tasks(report: PeriodReport, dead: DeadLetters) -> list[tuple[str, str]]:
     """What a person must look at: an anchor and a phrase each."""
     unbilled = sum(row.rows for row in report.unbilled_earlier)
     return _phrases(
         ("rejected", len(report.rejects), "rejected workday", ""),
         ("held", len(report.helds), "held contractor", ""),
         ("undelivered", len(report.stranded), "document", " not received"),
+        ("set-aside", sum(row.messages for row in dead.found), "message", " set aside"),
+        ("unread", dead.unseen, "dead letter", " not to be seen"),
+        ("unread", int(dead.refused), "dead-letter queue", " that could not be read"),
         ("unbilled", unbilled, "workday", " of earlier months unbilled"),
     )
 

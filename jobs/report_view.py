@@ -14,6 +14,9 @@ from chalicelib.billing.control import SIDES, Count
 from chalicelib.billing.period import Period
 from chalicelib.billing.plain import plain
 from chalicelib.store.reporting import PeriodReport, RunReport
+from jobs.dead_letters import DeadLetters
+from jobs.dead_letters_view import as_json as dead_letters_json
+from jobs.dead_letters_view import remarks, set_aside
 from jobs.terminal import add_row, helds, plural, rejects, table, titled
 
 if TYPE_CHECKING:
@@ -26,16 +29,25 @@ PARTS_SHOWN = 20
 RUNS_SHOWN = 5
 
 
-def as_json(report: PeriodReport) -> dict[str, Any]:
+# Where nobody asked the queues, nothing is said of them.
+NOT_ASKED = DeadLetters()
+
+
+def as_json(report: PeriodReport, dead: DeadLetters = NOT_ASKED) -> dict[str, Any]:
     """The report with money, hours, months and dates as text, ready for ``json.dumps``."""
     content: dict[str, Any] = plain(report)
-    return {**content, "balanced": report.balanced, "needs_a_person": report.needs_a_person}
+    return {
+        **content,
+        "balanced": report.balanced,
+        "needs_a_person": report.needs_a_person or dead.needs_a_person,
+        **dead_letters_json(dead),
+    }
 
 
-def show(report: PeriodReport, console: Console) -> None:
+def show(report: PeriodReport, console: Console, dead: DeadLetters = NOT_ASKED) -> None:
     """Print the report: the verdict, the balance, the money, and everybody to look after."""
     parts = [
-        _verdict(report),
+        _verdict(report, dead),
         _balance(report),
         _money(report),
         _departments(report),
@@ -45,9 +57,11 @@ def show(report: PeriodReport, console: Console) -> None:
         helds("Held contractors: billed by the next run once settled", report.helds),
         _all_rejected(report),
         _undelivered(report),
+        set_aside(dead),
         _silent(report),
         _unbilled(report),
         _history(report),
+        *remarks(dead),
     ]
     console.print(Rule(f"Billing of {report.period}"))
     console.print(Group(*(part for part in parts if part is not None)))
@@ -92,7 +106,7 @@ def show_cloud_places(environment: Mapping[str, str], period: Period, console: C
     console.print(f"Export  s3://{exports}/exports/*/period={period}/", soft_wrap=True)
 
 
-def _verdict(report: PeriodReport) -> Text:
+def _verdict(report: PeriodReport, dead: DeadLetters) -> Text:
     attempt = report.last_attempt
     if attempt is None:
         return Text(f"{report.period} was never billed; run: python -m jobs bill {report.period}")
@@ -102,7 +116,7 @@ def _verdict(report: PeriodReport) -> Text:
         return Text(f"Run {attempt.id} is at work.", style="yellow")
     issued = report.documents_issued
     sentence = f"Balanced. {issued:,} {plural('document', issued)} issued."
-    if report.needs_a_person:
+    if report.needs_a_person or dead.needs_a_person:
         return Text(f"{sentence} Something needs a person; see below.", style="bold yellow")
     return Text(sentence, style="bold green")
 

@@ -7,10 +7,15 @@ for as long as the document is not stored, or the mail not handed over, and is h
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, TextClause, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
+
+from chalicelib.billing.period import Period
 
 from .tables import delivery, invoice, step_failure
 
@@ -56,7 +61,7 @@ def _invoice_of(step: Step, subject: int) -> Select[int]:
 
 # For the subjects of one step's messages: whose invoice each is, how its step last failed, and
 # whether it has been done since, by another message of the same subject.
-SUBJECTS: dict[str, TextClause] = {
+SUBJECTS: dict[Step, TextClause] = {
     "render": text("""
         SELECT invoice.id AS subject, number, period AS month, employee.code AS employee,
                supplier_name AS name, failures, failed_at, reason,
@@ -78,3 +83,36 @@ SUBJECTS: dict[str, TextClause] = {
         WHERE delivery.id = ANY(:subjects)
     """),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """
+    What a step's message is about.
+
+    Attributes:
+        employee: The contractor's code.
+        failed_at: When the step last failed, with its *reason*; None if it never said so.
+        done: Whether the step has nothing left to do.
+    """
+
+    number: str
+    period: Period
+    employee: str
+    name: str
+    failures: int | None
+    failed_at: datetime | None
+    reason: str | None
+    done: bool
+
+
+def subjects(connection: Connection, step: Step, ids: Iterable[int]) -> dict[int, Subject]:
+    """What messages of *step* with these *ids* are about; without those nobody knows."""
+    rows = connection.execute(SUBJECTS[step], {"subjects": list(ids)}).mappings()
+    return {row["subject"]: _subject(dict(row)) for row in rows}
+
+
+def _subject(row: dict[str, Any]) -> Subject:
+    month = row.pop("month")
+    del row["subject"]
+    return Subject(period=Period.month(month.year, month.month), **row)
