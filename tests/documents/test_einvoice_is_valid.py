@@ -37,7 +37,7 @@ class TestEInvoice:
     @pytest.mark.parametrize("currency", ["EUR", "PLN", "UAH"])
     @pytest.mark.parametrize("category", TAX_CATEGORIES)
     def test_is_valid_in_every_category_and_currency(self, category, currency, worked):
-        for iban in (build.SUPPLIER.iban, None):
+        for iban in (build.SUPPLIER.iban, None, "40 1234 5678"):
             supplier = build.party(iban=iban)
             invoice = billed(*worked, tax_category=category, currency=currency, supplier=supplier)
 

@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from typing import Final
 
-from chalicelib.documents.printed import PrintedInvoice
+from chalicelib.documents.printed import PrintedInvoice, PrintedParty
 
 from .markup import day, group, money, period, reference_day, text
 from .taxes import breakdown
@@ -14,6 +14,8 @@ from .taxes import breakdown
 _NOT_DEFINED: Final = "1"
 _TRANSFER: Final = "30"
 _SEPA: Final = "58"
+"""UNTDID 4461: instrument not defined, credit transfer, SEPA credit transfer."""
+_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}")
 
 
 def delivery(invoice: PrintedInvoice) -> str:
@@ -38,18 +40,27 @@ def settlement(invoice: PrintedInvoice) -> str:
 
 
 def _payment(invoice: PrintedInvoice) -> str:
-    """State how the supplier is paid: by transfer, as far as their account is known."""
-    account = "".join((invoice.supplier.iban or "").split()).upper()
+    """State how the supplier is paid: by transfer, if their account is known."""
+    account = _account(invoice.supplier)
     transfer = _SEPA if invoice.currency == "EUR" else _TRANSFER
-    kind = "IBANID" if re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{1,30}", account) else "ProprietaryID"
-    holder = text("AccountName", invoice.supplier.name)  # BT-85
-    identified = (
-        (text(kind, account), holder) if kind == "IBANID" else (holder, text(kind, account))
-    )
     return group(
         "SpecifiedTradeSettlementPaymentMeans",
         text("TypeCode", transfer if account else _NOT_DEFINED),  # BT-81
-        group("PayeePartyCreditorFinancialAccount", *identified) if account else "",  # BT-84
+        account,
+    )
+
+
+def _account(supplier: PrintedParty) -> str:
+    """Write account and holder; what has not the form of an IBAN is stated as another number."""
+    number = "".join((supplier.iban or "").split()).upper()
+    if not number:
+        return ""
+    international = number if _IBAN.fullmatch(number) else ""
+    return group(
+        "PayeePartyCreditorFinancialAccount",
+        text("IBANID", international),  # BT-84
+        text("AccountName", supplier.name),  # BT-85
+        "" if international else text("ProprietaryID", number),  # BT-84
     )
 
 
