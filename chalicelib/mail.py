@@ -12,12 +12,25 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_ses import SESClient
+    from mypy_boto3_ses.type_defs import SendRawEmailRequestTypeDef
 
 # The invoice passes mail servers that know only ASCII.
 SEVEN_BIT = SMTP.clone(cte_type="7bit")
+
+# How long one call may take; a Lambda must not be stopped while it waits for the answer.
+CONNECT_SECONDS = 3
+ANSWER_SECONDS = 10
+
+THROTTLES = {
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequests",
+    "TooManyRequestsException",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,7 @@ class Letter:
     text: str
     attachment_name: str
     attachment: bytes
+    reply_to: str | None = None
 
 
 @cache
@@ -39,7 +53,12 @@ def client() -> SESClient:
 
     A retry after a lost answer would send a second mail.
     """
-    return boto3.client("ses", config=Config(retries={"total_max_attempts": 1}))
+    config = Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=ANSWER_SECONDS,
+    )
+    return boto3.client("ses", config=config)
 
 
 def compose(letter: Letter) -> bytes:
@@ -47,6 +66,8 @@ def compose(letter: Letter) -> bytes:
     message = EmailMessage(policy=SEVEN_BIT)
     message["From"] = letter.sender
     message["To"] = letter.recipient
+    if letter.reply_to:
+        message["Reply-To"] = letter.reply_to
     message["Subject"] = letter.subject
     message.set_content(letter.text, cte="quoted-printable")
     message.add_attachment(
@@ -67,9 +88,31 @@ def is_address(text: str | None) -> bool:
         return False
 
 
-def send(sender: str, recipient: str, message: bytes) -> str:
-    """Hand a composed *message* to SES and return its message id."""
-    answer = client().send_raw_email(
-        Source=sender, Destinations=[recipient], RawMessage={"Data": message}
-    )
-    return answer["MessageId"]
+def send(
+    sender: str,
+    recipient: str,
+    message: bytes,
+    delivery_id: int,
+    configuration_set: str | None = None,
+) -> str:
+    """
+    Hand a composed *message* to SES and return its message id.
+
+    With a *configuration_set* the mail is tagged with its delivery, so that an event finds the
+    delivery even where the message id was never noted.
+    """
+    request: SendRawEmailRequestTypeDef = {
+        "Source": sender,
+        "Destinations": [recipient],
+        "RawMessage": {"Data": message},
+    }
+    if configuration_set:
+        request["ConfigurationSetName"] = configuration_set
+        request["Tags"] = [{"Name": "delivery", "Value": str(delivery_id)}]
+    return client().send_raw_email(**request)["MessageId"]
+
+
+def is_throttle(error: ClientError) -> bool:
+    """Whether SES asks to send more slowly; a quota of the day is not over in seconds."""
+    reason = error.response["Error"]
+    return reason["Code"] in THROTTLES and "daily" not in reason.get("Message", "").lower()

@@ -52,6 +52,9 @@ class Settings:
     Attributes:
         billing_timezone: Where "today" is decided, for the default period and the issue date.
         link_seconds: How long a presigned link lives.
+        mail_reply_to: Where answers to our mails go; None for the sender.
+        mail_configuration_set: The SES configuration set that reports what becomes of our mails;
+            None if the sender's identity does.
     """
 
     database_url: str
@@ -63,6 +66,8 @@ class Settings:
     billing_timezone: ZoneInfo
     link_seconds: int
     payer: Payer
+    mail_reply_to: str | None = None
+    mail_configuration_set: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -90,6 +95,8 @@ class Settings:
                 country=environment["PAYER_COUNTRY"],
                 payment_terms_days=_whole_number(environment, "PAYMENT_TERMS_DAYS"),
             ),
+            mail_reply_to=environment.get("MAIL_REPLY_TO") or None,
+            mail_configuration_set=environment.get("MAIL_CONFIGURATION_SET") or None,
         )
 
 
@@ -108,6 +115,7 @@ REQUIRED = (
     "PAYER_COUNTRY",
     "PAYMENT_TERMS_DAYS",
 )
+OPTIONAL = ("MAIL_REPLY_TO", "MAIL_CONFIGURATION_SET")
 
 
 def _whole_number(environment: Mapping[str, str], name: str) -> int:

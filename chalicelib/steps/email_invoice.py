@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
+from collections.abc import Iterable
 from typing import Any
 
+import stamina
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
@@ -28,6 +31,10 @@ REFUSALS = {"MessageRejected", "InvalidParameterValue"}
 SERVER_ERROR = 500
 # Nothing was sent if nobody was reached.
 NOT_REACHED = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
+# As in .chalice/config.json, and what the last call of a batch may take of it, wait included.
+LAMBDA_SECONDS = 30.0
+LONGEST_WAIT_SECONDS = 2.0
+RESERVE_SECONDS = 1.0 + LONGEST_WAIT_SECONDS + mail.CONNECT_SECONDS + mail.ANSWER_SECONDS
 TITLES = {"invoice": "Self-billed invoice", "credit_note": "Self-billed credit note"}
 
 
@@ -47,63 +54,108 @@ class DocumentChanged(BillingError):
         super().__init__(f"{s3_key} is not the document that was rendered; restore its version")
 
 
-def handle(event: dict[str, Any]) -> dict[str, Any]:
-    """An SQS event with messages ``{"delivery_id": 7}``; answers the partial batch response."""
+class Throttled(BillingError):
+    """SES asks to send more slowly; the claim has been given back."""
+
+
+def handle(event: dict[str, Any], seconds: float = LAMBDA_SECONDS) -> dict[str, Any]:
+    """
+    An SQS event with messages ``{"delivery_id": 7}``; answers the partial batch response.
+
+    Args:
+        event: As Lambda gives it.
+        seconds: How long the Lambda may still run.
+    """
     settings = Settings.from_environment(os.environ)
     keep = keeper(settings.database_url, "email")
-    return handle_each(event, "delivery_id", lambda number: email_invoice(settings, number), keep)
+    give_up_at = time.monotonic() + seconds - RESERVE_SECONDS
+
+    def step(delivery_id: int) -> None:
+        email_invoice(settings, delivery_id, give_up_at - time.monotonic())
+
+    return handle_each(event, "delivery_id", step, keep)
 
 
-def email_invoice(settings: Settings, delivery_id: int) -> None:
+def email_invoice(settings: Settings, delivery_id: int, patience: float = 0.0) -> None:
     """
     Claim a delivery, commit the claim, then hand its mail to SES.
 
     A delivery that is not ``queued`` is left alone, but for a claim whose owner is gone, which
     becomes ``unknown``.
 
+    Args:
+        settings: Where everything is, and who sends.
+        delivery_id: What to send.
+        patience: For how many seconds to try again where SES asks to slow down; no claim is held
+            while waiting.
+
     Raises:
-        NotYet: If another sender is at work on it, or SES asks to slow down.
+        NotYet: If another sender is at work on it, time is up, or SES does not take it now.
         DocumentChanged: If the stored PDF is not the recorded one.
     """
+    if patience < 0:
+        raise NotYet(delivery_id, "the time for its batch is up")
     with engine(settings.database_url).connect() as connection:
-        delivery = connection.execute(deliveries.to_send(delivery_id)).mappings().one_or_none()
+        delivery = _to_send(connection, delivery_id)
         if delivery is None:
-            raise NotYet(delivery_id, "its document is not stored")
-        if delivery["status"] == "sending" and not deliveries.expire_claim(connection, delivery_id):
-            raise NotYet(delivery_id, "another sender holds it")
-        claimed = deliveries.claim(connection, delivery_id)
-        connection.commit()
-        if claimed:
-            _send(connection, settings, delivery_id, delivery)
+            return
+        message = mail.compose(_letter(settings, delivery))
+        try:
+            for attempt in _backing_off(patience):
+                with attempt:
+                    _hand_over(connection, settings, delivery_id, delivery["recipient"], message)
+        except Throttled as throttled:
+            raise NotYet(delivery_id, str(throttled)) from throttled
 
 
-def _send(
-    connection: Connection, settings: Settings, delivery_id: int, delivery: RowMapping
-) -> None:
+def _to_send(connection: Connection, delivery_id: int) -> RowMapping | None:
+    """The delivery, if it is to be sent; one without an address fails here."""
+    delivery = connection.execute(deliveries.to_send(delivery_id)).mappings().one_or_none()
+    if delivery is None:
+        raise NotYet(delivery_id, "its document is not stored")
+    if delivery["status"] == "sending" and not deliveries.expire_claim(connection, delivery_id):
+        raise NotYet(delivery_id, "another sender holds it")
     recipient = delivery["recipient"]
-    if not mail.is_address(recipient):
+    addressed = mail.is_address(recipient)
+    if not addressed and deliveries.claim(connection, delivery_id):
         reason = f"{recipient!r} is not an e-mail address" if recipient else "no e-mail address"
         deliveries.mark_failed(connection, delivery_id, reason)
-        connection.commit()
-        return
-    try:
-        message = mail.compose(_letter(settings, delivery))
-    except Exception:
-        deliveries.release(connection, delivery_id)
-        connection.commit()
-        raise
-    _hand_over(connection, delivery_id, settings.mail_sender, recipient, message)
+    connection.commit()
+    return delivery if addressed and delivery["status"] == "queued" else None
+
+
+def _backing_off(patience: float) -> Iterable[stamina.Attempt]:
+    """Tries until *patience* seconds are over, further and further apart and never in step."""
+    return stamina.retry_context(
+        on=Throttled,
+        attempts=None if patience else 1,
+        timeout=patience or None,
+        wait_initial=0.1,
+        wait_max=LONGEST_WAIT_SECONDS,
+        wait_jitter=0.5,
+    )
 
 
 def _hand_over(
-    connection: Connection, delivery_id: int, sender: str, recipient: str, message: bytes
+    connection: Connection, settings: Settings, delivery_id: int, recipient: str, message: bytes
 ) -> None:
+    """One try: nothing if somebody else has the delivery meanwhile."""
+    claimed = deliveries.claim(connection, delivery_id)
+    connection.commit()
+    if not claimed:
+        return
     try:
-        message_id = mail.send(sender, recipient, message)
+        message_id = mail.send(
+            settings.mail_sender,
+            recipient,
+            message,
+            delivery_id,
+            settings.mail_configuration_set,
+        )
     except ClientError as error:
         _note_refusal(connection, delivery_id, error)
     except NOT_REACHED as error:
-        deliveries.release(connection, delivery_id)
+        deliveries.release(connection, delivery_id, str(error))
         connection.commit()
         raise NotYet(delivery_id, str(error)) from error
     except Exception as error:
@@ -119,12 +171,20 @@ def _note_refusal(connection: Connection, delivery_id: int, error: ClientError) 
     """Refused for good, refused for now, or an error of SES's own that leaves us in the dark."""
     if error.response["Error"]["Code"] in REFUSALS:
         deliveries.mark_failed(connection, delivery_id, f"SES refused it: {error}")
-    elif error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= SERVER_ERROR:
+        return
+    throttled = mail.is_throttle(error)
+    if not throttled and _status(error) >= SERVER_ERROR:
         deliveries.mark_unknown(connection, delivery_id, f"SES failed: {error}")
-    else:
-        deliveries.release(connection, delivery_id)
-        connection.commit()
-        raise NotYet(delivery_id, str(error)) from error
+        return
+    deliveries.release(connection, delivery_id, str(error))
+    connection.commit()
+    if throttled:
+        raise Throttled(str(error)) from error
+    raise NotYet(delivery_id, str(error)) from error
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def _letter(settings: Settings, delivery: RowMapping) -> mail.Letter:
@@ -139,6 +199,7 @@ def _letter(settings: Settings, delivery: RowMapping) -> mail.Letter:
         text=LETTER.format(**delivery, title=title.lower(), month=f"{delivery['period']:%B %Y}"),
         attachment_name=f"{delivery['number']}.pdf",
         attachment=pdf,
+        reply_to=settings.mail_reply_to,
     )
 
 

@@ -29,17 +29,30 @@ def handle_each(
         The partial batch response: the messages whose step raised.  SQS delivers those again,
         and sets them aside in the dead-letter queue after the last try.
     """
-    failures = []
-    for record in event["Records"]:
-        subject = None
+
+    def one(body: str) -> None:
+        subject = json.loads(body)[key]
         try:
-            subject = json.loads(record["body"])[key]
             step(subject)
-        except Exception as error:  # one broken message must not send its neighbours round again
-            log.exception("message %s failed: %s", record["messageId"], record["body"])
-            failures.append({"itemIdentifier": record["messageId"]})
+        except Exception as error:
             if keep is not None and isinstance(subject, int):
                 _keep(keep, subject, error)
+            raise
+
+    return handle_bodies(event, one)
+
+
+def handle_bodies(
+    event: dict[str, Any], step: Callable[[str], None]
+) -> dict[str, list[dict[str, str]]]:
+    """Run *step* with the body of every message of *event*; answers as `handle_each` does."""
+    failures = []
+    for record in event["Records"]:
+        try:
+            step(record["body"])
+        except Exception:  # one broken message must not send its neighbours round again
+            log.exception("message %s failed: %s", record["messageId"], record["body"])
+            failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
 
 

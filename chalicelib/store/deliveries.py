@@ -3,7 +3,8 @@ Deliveries: a ledger of who was sent what.
 
 A delivery is claimed, and the claim committed, before SES is called: a message that arrives five
 times sends one mail.  ``queued → sending → sent``, or ``failed`` with its reason, or ``unknown``
-where the sender died between its claim and its answer.
+where the sender died between its claim and its answer.  Which status may follow which is a table of
+the database (`tables.delivery_transition`); what SES reports later is for `settling`.
 """
 
 from __future__ import annotations
@@ -24,14 +25,24 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 
-from .tables import delivery, document, invoice
+from .tables import delivery, document, employee, invoice
 
 ON_THEIR_WAY = ("queued", "sending")
 
 # Longer than the emailer may run: a claim this old has nobody behind it.
 CLAIM_EXPIRY = "5 minutes"
+
+
+class CannotResend(BillingError):
+    """An invoice cannot be mailed once more."""
+
+    def __init__(self, number: str, reason: str) -> None:
+        self.number = number
+        self.reason = reason
+        super().__init__(f"{number} cannot be sent again: {reason}")
 
 
 def record_document(
@@ -63,16 +74,20 @@ def claim(connection: Connection, delivery_id: int) -> bool:
     )
 
 
-def release(connection: Connection, delivery_id: int) -> None:
-    """Give a claim back: nothing was handed to SES."""
-    _move(connection, delivery_id, "sending", status="queued", claimed_at=None)
+def release(connection: Connection, delivery_id: int, reason: str) -> None:
+    """Give a claim back, for *reason*: nothing was handed to SES."""
+    _move(connection, delivery_id, "sending", status="queued", claimed_at=None, error=reason)
 
 
 def mark_sent(connection: Connection, delivery_id: int, message_id: str) -> None:
-    """SES took the mail.  True knowledge also corrects an ``unknown``."""
+    """SES took the mail.  True knowledge also corrects an ``unknown`` that no event has settled."""
     connection.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id, delivery.c.status.in_(("sending", "unknown")))
+        .where(
+            delivery.c.id == delivery_id,
+            delivery.c.status.in_(("sending", "unknown")),
+            delivery.c.message_id.is_(None),
+        )
         .values(status="sent", message_id=message_id, sent_at=func.clock_timestamp(), error=None)
     )
 
@@ -113,6 +128,51 @@ def _move(
         .values(**values)
     )
     return moved.rowcount == 1
+
+
+def queue_again(connection: Connection, number: str) -> tuple[int, str]:
+    """
+    Queue a new delivery of an invoice, to its employee's address of today.
+
+    Returns:
+        The delivery's id and the address.
+
+    Raises:
+        CannotResend: If there is no such invoice, its document is not stored, its employee has no
+            address, or one of its deliveries is on its way.
+    """
+    found = connection.execute(_to_resend(number)).one_or_none()
+    if found is None:
+        raise CannotResend(number, "there is no such invoice")
+    if not found.rendered:
+        raise CannotResend(number, "it is not rendered yet and will be mailed when it is")
+    if not found.email:
+        raise CannotResend(number, "its employee has no e-mail address; load one first")
+    queued = connection.execute(
+        insert(delivery)
+        .values(
+            invoice_id=found.id,
+            recipient=found.email,
+            status="queued",
+            queued_at=func.clock_timestamp(),
+        )
+        .on_conflict_do_nothing(
+            index_elements=["invoice_id"], index_where=delivery.c.status.in_(ON_THEIR_WAY)
+        )
+        .returning(delivery.c.id)
+    ).scalar_one_or_none()
+    if queued is None:
+        raise CannotResend(number, "a mail with it is on its way already")
+    return queued, found.email
+
+
+def _to_resend(number: str) -> Select[Any]:
+    rendered = exists().where(document.c.invoice_id == invoice.c.id)
+    return (
+        select(invoice.c.id, employee.c.email, rendered.label("rendered"))
+        .join(employee, employee.c.id == invoice.c.employee_id)
+        .where(invoice.c.number == number)
+    )
 
 
 def queued_of(invoice_id: int) -> Select[int]:

@@ -1,0 +1,86 @@
+"""
+Settling: what SES reports of a mail becomes the status of its delivery.
+
+Reports come in any order and more than once.  `tables.delivery_transition` gives the statuses an
+order, and a delivery only moves up in it, so that the same reports always end in the same status.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, func, select, update
+
+from .tables import delivery, delivery_transition
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """
+    What became of one mail.
+
+    Attributes:
+        message_id: SES's own.
+        delivery_id: The delivery it was tagged with; None where events carry no tags.
+        status: ``delivered``, ``bounced``, ``complained``, ``failed``, or ``unknown`` for what may
+            be a bounce or an automatic reply.
+        reason: Why; None if it was delivered.
+        event_id: SES's id of the event, where it has one.
+        event_at: When it happened, aware.
+        sent_at: When SES took the mail, aware.
+    """
+
+    message_id: str
+    delivery_id: int | None
+    status: str
+    reason: str | None
+    event_id: str | None
+    event_at: datetime
+    sent_at: datetime
+
+
+def settle(connection: Connection, report: Settlement) -> bool:
+    """
+    Move the delivery of *report* to where the report leads, unless it is beyond that already.
+
+    Returns:
+        False if no delivery is known to have sent that mail, or not yet.
+    """
+    if not _known(connection, report.message_id) and not _adopt(connection, report):
+        return False
+    leads_there = select(delivery_transition.c.from_status).where(
+        delivery_transition.c.to_status == report.status
+    )
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.message_id == report.message_id, delivery.c.status.in_(leads_there))
+        .values(
+            status=report.status,
+            error=report.reason,
+            event_id=report.event_id,
+            event_at=report.event_at,
+        )
+    )
+    return True
+
+
+def _known(connection: Connection, message_id: str) -> bool:
+    query = select(exists().where(delivery.c.message_id == message_id))
+    return bool(connection.execute(query).scalar_one())
+
+
+def _adopt(connection: Connection, report: Settlement) -> bool:
+    """Note the message on the delivery it is tagged with, whose sender could or did not."""
+    adopted = connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.id == report.delivery_id,
+            delivery.c.message_id.is_(None),
+            delivery.c.status.in_(("sending", "unknown")),
+        )
+        .values(
+            message_id=report.message_id, sent_at=func.coalesce(delivery.c.sent_at, report.sent_at)
+        )
+    )
+    return adopted.rowcount == 1
