@@ -5,31 +5,50 @@ from __future__ import annotations
 from functools import reduce
 from typing import Final
 
-from . import figures
-from .grid import BODY, DARK, LEFT, RIGHT, SECOND, STRONG, TOTAL, gap, labelled, ruled
+from chalicelib.language import Language
+
+from . import accounts, wording
+from .grid import (
+    BODY,
+    DARK,
+    LABEL,
+    LEFT,
+    LINE,
+    QUIET,
+    RIGHT,
+    SECOND,
+    STRONG,
+    TOTAL,
+    column,
+    gap,
+    labelled,
+    ruled,
+)
 from .marks import Band, Style, Text, aligned_right, beside
 from .pages import Block
+from .payment_code import payment_code
 from .printed import PrintedInvoice
-from .wording import Wording
 
 _GUTTER: Final = 4.0
+_CODE: Final = 26.0
+"""Width of the payment code: a telephone reads it from a hand's breadth away."""
 
 
-def closing(invoice: PrintedInvoice, words: Wording) -> Block:
+def closing(invoice: PrintedInvoice, language: Language) -> Block:
     """Set the totals and the payment details, to be kept together."""
-    return Block((*_totals(invoice, words), gap(12), ruled(4), *_payment(invoice, words)))
+    totals = beside(_note(invoice, language), _totals(invoice, language))
+    return Block((*totals, gap(12), ruled(4), *_payment(invoice, language)))
 
 
-def _totals(invoice: PrintedInvoice, words: Wording) -> list[Band]:
-    tax = f"{words.tax} {figures.percentage(invoice.tax_rate)}"
-    total = f"{invoice.currency} {figures.money(invoice.total)}"
+def _totals(invoice: PrintedInvoice, language: Language) -> list[Band]:
+    money = language.figures.money
     return [
         gap(3.5),
-        _sum(words.subtotal, figures.money(invoice.subtotal), BODY, 5.6),
-        _sum(tax, figures.money(invoice.tax), BODY, 5.6),
+        _sum(language.gettext("Subtotal"), money(invoice.subtotal), BODY, 5.6),
+        _sum(wording.tax(invoice, language), money(invoice.tax), BODY, 5.6),
         gap(2),
         ruled(1.5, DARK, start=SECOND),
-        _sum(words.total, total, TOTAL, 9.5),
+        _sum(language.gettext("Total"), wording.total(invoice, language), TOTAL, 9.5),
     ]
 
 
@@ -37,24 +56,51 @@ def _sum(label: str, figure: str, style: Style, height: float) -> Band:
     return Band(height, (Text(SECOND, label, style), aligned_right(RIGHT, figure, style)))
 
 
-def _payment(invoice: PrintedInvoice, words: Wording) -> list[Band]:
-    """Set the supplier's account, if known, and what a payment refers to."""
-    holder, account, reference = LEFT, LEFT + 46.0, LEFT + 120.0
-    iban = invoice.supplier.iban or ""
-    refers_to = (
-        (words.credited, invoice.credits_number)
-        if invoice.credits_number
-        else (words.reference, invoice.number)
-    )
-    columns = [
-        labelled(words.iban, figures.iban(iban), BODY, account, reference - account - _GUTTER),
-        labelled(*refers_to, STRONG, reference, RIGHT - reference),
+def _note(invoice: PrintedInvoice, language: Language) -> list[Band]:
+    """Set why no tax is charged to the left of the totals."""
+    width = SECOND - LEFT - 2 * _GUTTER
+    return [gap(3.5), *column(wording.tax_note(invoice, language), QUIET, LEFT, width, 5.6)]
+
+
+def _payment(invoice: PrintedInvoice, language: Language) -> list[Band]:
+    """Set the supplier's account, if known, what a payment refers to, and both as a code."""
+    code = payment_code(invoice, RIGHT - _CODE, _CODE)
+    if not code:
+        return reduce(beside, (*_account(invoice, language), _reference(invoice, language)))
+    caption = Text(RIGHT - _CODE, language.gettext("Scan to pay"), LABEL)
+    details = [
+        *reduce(beside, _account(invoice, language)),
+        gap(3.5),
+        *_reference(invoice, language, LEFT),
     ]
-    name = labelled(
-        words.account_holder,
-        invoice.supplier.name if iban else "",
-        BODY,
-        holder,
-        account - holder - _GUTTER,
+    missing = _CODE - sum(band.height for band in details)
+    return [
+        Band(0, boxes=code),
+        *details,
+        *([gap(missing)] if missing > 0 else []),
+        Band(LINE, (caption,)),
+    ]
+
+
+def _account(invoice: PrintedInvoice, language: Language) -> list[list[Band]]:
+    iban = invoice.supplier.iban or ""
+    name = invoice.supplier.name if iban else ""
+    holder, account, end = LEFT, LEFT + 46.0, LEFT + 120.0
+    return [
+        labelled(language.gettext("Account holder"), name, BODY, holder, 46.0 - _GUTTER),
+        labelled(
+            language.gettext("IBAN"),
+            accounts.grouped(iban),
+            BODY,
+            account,
+            end - account - _GUTTER,
+        ),
+    ]
+
+
+def _reference(invoice: PrintedInvoice, language: Language, x: float = LEFT + 120.0) -> list[Band]:
+    credited = invoice.credits_number
+    label = (
+        language.gettext("Credited invoice") if credited else language.gettext("Payment reference")
     )
-    return reduce(beside, columns, name)
+    return labelled(label, credited or invoice.number, STRONG, x, 46.0)

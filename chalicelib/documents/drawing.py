@@ -74,6 +74,10 @@ def _draw(pdf: FPDF, item: Placed) -> None:
         _draw_rule(pdf, rule, item.top)
     for text in item.band.texts:
         _draw_text(pdf, text, item.top + item.band.baseline)
+    if item.band.boxes:
+        pdf.set_fill_color(0)
+    for box in item.band.boxes:
+        pdf.rect(box.x, item.top + box.y, box.width, box.height, style="F")
 
 
 def _draw_rule(pdf: FPDF, rule: Rule, top: float) -> None:

@@ -26,6 +26,9 @@ STRONG: Final = Style(9.5, Weight.SEMIBOLD)
 BODY: Final = Style(9.5)
 QUIET: Final = Style(9.5, ink=105)
 LABEL: Final = Style(7.5, ink=105)
+SMALL: Final = Style(8.5)
+SMALL_QUIET: Final = Style(8.5, ink=105)
+HEADING: Final = Style(15, Weight.SEMIBOLD, ink=20)
 
 HAIRLINE: Final = 215
 DARK: Final = 60

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import Final
 
+from chalicelib.language import Language
+
+from . import wording
 from .grid import (
     BODY,
     LABEL,
@@ -22,59 +25,72 @@ from .grid import (
 )
 from .marks import Band, Text, beside, wrapped
 from .printed import PrintedInvoice, PrintedParty
-from .wording import Wording
 
 _WIDTH: Final = RIGHT - LEFT
 _PARTY_WIDTH: Final = 80.0
 _DATE_WIDTH: Final = 34.0
+_WIDEST_DATE: Final = 44.0
+_GUTTER: Final = 4.0
 _LABEL_WIDTH: Final = 16.0
+_LABEL_GUTTER: Final = 3.0
 
 
-def letterhead(invoice: PrintedInvoice, words: Wording) -> list[Band]:
+def letterhead(invoice: PrintedInvoice, language: Language) -> list[Band]:
     """Set everything above the table of lines."""
     return [
-        *_title(invoice, words),
+        *_title(invoice, language),
         gap(8),
         ruled(4),
-        *_facts(invoice, words),
+        *_facts(invoice, language),
         gap(3.5),
         ruled(7),
-        *_parties(invoice, words),
+        *_parties(invoice, language),
         gap(11),
     ]
 
 
-def _title(invoice: PrintedInvoice, words: Wording) -> list[Band]:
-    credited = invoice.credits_number
+def _title(invoice: PrintedInvoice, language: Language) -> list[Band]:
+    drawn_up = language.gettext("Self-billing: drawn up by the buyer on behalf of the supplier")
     return [
-        *column(words.title(invoice.kind), TITLE, LEFT, _WIDTH, height=10.5),
-        *column(words.credits.format(number=credited) if credited else "", STRONG, LEFT, _WIDTH),
-        *column(words.self_billing, QUIET, LEFT, _WIDTH),
+        *column(wording.title(invoice, language), TITLE, LEFT, _WIDTH, height=10.5),
+        *column(_credited(invoice, language), STRONG, LEFT, _WIDTH),
+        *column(drawn_up, QUIET, LEFT, _WIDTH),
     ]
 
 
-def _facts(invoice: PrintedInvoice, words: Wording) -> list[Band]:
+def _credited(invoice: PrintedInvoice, language: Language) -> str:
+    if not invoice.credits_number or not invoice.credits_issued_on:
+        return ""
+    sentence = language.gettext("Credits invoice {number} of {date}")
+    issued_on = language.figures.day(invoice.credits_issued_on)
+    return sentence.format(number=invoice.credits_number, date=issued_on)
+
+
+def _facts(invoice: PrintedInvoice, language: Language) -> list[Band]:
     """Set number, period and dates in one row; a long number wraps in its column."""
     dates = (
-        (words.period, words.month(invoice.period_start)),
-        (words.issued_on, words.day(invoice.issued_on)),
-        (words.due_on, words.day(invoice.due_on)),
+        (language.gettext("Period"), language.figures.month(invoice.period_start)),
+        (language.gettext("Issue date"), language.figures.day(invoice.issued_on)),
+        (language.gettext("Due date"), language.figures.day(invoice.due_on)),
     )
-    first = RIGHT - _DATE_WIDTH * len(dates)
-    number = labelled(words.number, invoice.number, STRONG, LEFT, first - LEFT - 4)
+    width = min(_WIDEST_DATE, max(_DATE_WIDTH, *(BODY.width(day) + _GUTTER for _, day in dates)))
+    first = RIGHT - width * len(dates)
+    number = language.gettext("Number")
     columns = [
-        labelled(label, day, BODY, first + _DATE_WIDTH * place, _DATE_WIDTH)
+        labelled(label, day, BODY, first + width * place, width - _GUTTER)
         for place, (label, day) in enumerate(dates)
     ]
-    return reduce(beside, columns, number)
+    return reduce(
+        beside, columns, labelled(number, invoice.number, STRONG, LEFT, first - LEFT - _GUTTER)
+    )
 
 
-def _parties(invoice: PrintedInvoice, words: Wording) -> list[Band]:
+def _parties(invoice: PrintedInvoice, language: Language) -> list[Band]:
     """Set both sides in columns, their particulars from the same line down."""
     sides = (invoice.supplier, LEFT), (invoice.buyer, SECOND)
-    roles = (words.supplier, words.buyer)
+    roles = language.gettext("Supplier"), language.gettext("Buyer")
     addresses = (_address(*side, role) for side, role in zip(sides, roles, strict=True))
-    particulars = (_particulars(*side, words) for side in sides)
+    particulars = (_particulars(*side, language) for side in sides)
     return [*reduce(beside, addresses), gap(2), *reduce(beside, particulars)]
 
 
@@ -85,20 +101,22 @@ def _address(party: PrintedParty, x: float, role: str) -> list[Band]:
     ]
 
 
-def _particulars(party: PrintedParty, x: float, words: Wording) -> list[Band]:
-    return [
-        *_entry(words.country, party.country, x),
-        *_entry(words.tax_id, party.tax_id, x),
-        *_entry(words.email, party.email or "", x),
-    ]
+def _particulars(party: PrintedParty, x: float, language: Language) -> list[Band]:
+    entries = (
+        (language.gettext("Country"), party.country),
+        (language.gettext("Tax ID"), party.tax_id),
+        (language.gettext("Email"), party.email or ""),
+    )
+    width = max(_LABEL_WIDTH, *(LABEL.width(label) + _LABEL_GUTTER for label, _ in entries))
+    return [band for entry in entries for band in _entry(*entry, x, width)]
 
 
-def _entry(label: str, text: str, x: float) -> list[Band]:
+def _entry(label: str, text: str, x: float, label_width: float) -> list[Band]:
     """Set *text* to the right of its label; no text, no label."""
     if not text.strip():
         return []
-    lines = wrapped(text, BODY, _PARTY_WIDTH - _LABEL_WIDTH)
+    lines = wrapped(text, BODY, _PARTY_WIDTH - label_width)
     return beside(
         [Band(LINE, (Text(x, label, LABEL),))],
-        [Band(LINE, (Text(x + _LABEL_WIDTH, line, BODY),)) for line in lines],
+        [Band(LINE, (Text(x + label_width, line, BODY),)) for line in lines],
     )

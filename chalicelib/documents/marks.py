@@ -58,12 +58,23 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """A black rectangle, *y* below the top of its band; it may reach below the band."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
     """A strip across the page whose texts share one baseline.  Never broken over pages."""
 
     height: float
     texts: tuple[Text, ...] = ()
     rules: tuple[Rule, ...] = ()
+    boxes: tuple[Box, ...] = ()
 
     @property
     def baseline(self) -> float:
@@ -104,6 +115,7 @@ def beside(left: Sequence[Band], right: Sequence[Band]) -> list[Band]:
             height=max(one.height, other.height),
             texts=one.texts + other.texts,
             rules=one.rules + other.rules,
+            boxes=one.boxes + other.boxes,
         )
         for one, other in zip_longest(left, right, fillvalue=nothing)
     ]

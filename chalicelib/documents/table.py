@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Final
 
-from . import figures
+from chalicelib.language import Language
+
+from . import wording
 from .grid import BODY, DARK, HAIRLINE, LABEL, LEFT, LINE, QUIET, RIGHT, column, gap, ruled
 from .marks import Band, Text, aligned_right, beside, wrapped
 from .pages import Block
 from .printed import PrintedInvoice, PrintedLine
-from .wording import Wording
 
 _GUTTER: Final = 6.0
 _NARROW_GUTTER: Final = 4.0
@@ -39,7 +40,7 @@ class _Columns:
     amount: float = RIGHT
 
 
-def table(invoice: PrintedInvoice, words: Wording) -> list[Block]:
+def table(invoice: PrintedInvoice, language: Language) -> list[Block]:
     """
     Set the lines in the order given, each a block under the table's heading.
 
@@ -47,8 +48,8 @@ def table(invoice: PrintedInvoice, words: Wording) -> list[Block]:
     """
     if not invoice.lines:
         return []
-    columns = _columns(invoice, words)
-    heading = _heading(columns, invoice.currency, words)
+    columns = _columns(invoice, language)
+    heading = _heading(columns, invoice.currency, language)
     codes = [None, *(line.project_code for line in invoice.lines), None]
     return [
         Block(
@@ -56,7 +57,7 @@ def table(invoice: PrintedInvoice, words: Wording) -> list[Block]:
                 _row(
                     line,
                     columns,
-                    words,
+                    language,
                     opens=before != line.project_code,
                     closes=after != line.project_code,
                 )
@@ -67,41 +68,45 @@ def table(invoice: PrintedInvoice, words: Wording) -> list[Block]:
     ]
 
 
-def _columns(invoice: PrintedInvoice, words: Wording) -> _Columns:
+def _columns(invoice: PrintedInvoice, language: Language) -> _Columns:
     """Give figures the width their widest needs, and projects what is left."""
-    lines = invoice.lines
+    lines, figures = invoice.lines, language.figures
     rates = [figures.rate(line.unit_rate) for line in lines]
     places = max(map(figures.places, rates))
-    amount_label, rate_label = _with_currency(invoice.currency, words)
+    amount_label, rate_label = _with_currency(invoice.currency, language)
 
     amounts = _widest((figures.money(line.amount) for line in lines), amount_label)
     rate = RIGHT - amounts - _GUTTER
-    hours = rate - _widest((_padded(figure, places) for figure in rates), rate_label) - _GUTTER
-    hours_width = _widest((figures.money(line.hours) for line in lines), words.hours)
-    work = hours - hours_width - _GUTTER - _widest((words.regular, words.overtime), words.work)
+    padded = (figure + _missing(figure, places, language) for figure in rates)
+    hours = rate - _widest(padded, rate_label) - _GUTTER
+    hours_width = _widest((figures.money(line.hours) for line in lines), language.gettext("Hours"))
+    work_width = _widest(wording.kinds_of_work(language), language.gettext("Work"))
+    work = hours - hours_width - _GUTTER - work_width
     codes = (part for line in lines for part in wrapped(line.project_code, QUIET, _WIDEST_CODE))
     code = min(_widest(codes, ""), (work - LEFT) / 3)
     return _Columns(LEFT + code + _NARROW_GUTTER, work, hours, rate, places)
 
 
-def _with_currency(currency: str, words: Wording) -> tuple[str, str]:
-    return f"{words.amount} ({currency})", f"{words.rate} ({currency})"
+def _with_currency(currency: str, language: Language) -> tuple[str, str]:
+    amount, rate = language.gettext("Amount"), language.gettext("Rate")
+    return f"{amount} ({currency})", f"{rate} ({currency})"
 
 
 def _widest(texts: Iterable[str], label: str) -> float:
     return max(LABEL.width(label), *map(BODY.width, texts))
 
 
-def _padded(rate: str, places: int) -> str:
-    return rate + "0" * (places - figures.places(rate))
+def _missing(rate: str, places: int, language: Language) -> str:
+    """Give the zeros that would make *rate* as long as the longest."""
+    return "0" * (places - language.figures.places(rate))
 
 
-def _heading(columns: _Columns, currency: str, words: Wording) -> tuple[Band, ...]:
-    amount, rate = _with_currency(currency, words)
+def _heading(columns: _Columns, currency: str, language: Language) -> tuple[Band, ...]:
+    amount, rate = _with_currency(currency, language)
     texts = (
-        Text(columns.code, words.project, LABEL),
-        Text(columns.work, words.work, LABEL),
-        aligned_right(columns.hours, words.hours, LABEL),
+        Text(columns.code, language.gettext("Project"), LABEL),
+        Text(columns.work, language.gettext("Work"), LABEL),
+        aligned_right(columns.hours, language.gettext("Hours"), LABEL),
         aligned_right(columns.rate, rate, LABEL),
         aligned_right(columns.amount, amount, LABEL),
     )
@@ -109,7 +114,7 @@ def _heading(columns: _Columns, currency: str, words: Wording) -> tuple[Band, ..
 
 
 def _row(
-    line: PrintedLine, columns: _Columns, words: Wording, *, opens: bool, closes: bool
+    line: PrintedLine, columns: _Columns, language: Language, *, opens: bool, closes: bool
 ) -> list[Band]:
     """Set one line; *opens* and *closes* say whether it is its project's first and last."""
     code_width = columns.name - columns.code - _NARROW_GUTTER
@@ -117,7 +122,7 @@ def _row(
     cells = (
         column(line.project_code, QUIET, columns.code, code_width),
         column(line.project_name if opens else "", BODY, columns.name, name_width),
-        [Band(LINE, _figures(line, columns, words))],
+        [Band(LINE, _figures(line, columns, language))],
     )
     return [
         gap(_PADDING if opens else 0.0),
@@ -127,12 +132,13 @@ def _row(
     ]
 
 
-def _figures(line: PrintedLine, columns: _Columns, words: Wording) -> tuple[Text, ...]:
+def _figures(line: PrintedLine, columns: _Columns, language: Language) -> tuple[Text, ...]:
+    figures = language.figures
     rate = figures.rate(line.unit_rate)
-    missing = BODY.width("0") * (columns.rate_places - figures.places(rate))
+    room = BODY.width(_missing(rate, columns.rate_places, language))
     return (
-        Text(columns.work, words.kind(line.kind), BODY),
+        Text(columns.work, wording.work(line.kind, language), BODY),
         aligned_right(columns.hours, figures.money(line.hours), BODY),
-        aligned_right(columns.rate - missing, rate, BODY),
+        aligned_right(columns.rate - room, rate, BODY),
         aligned_right(columns.amount, figures.money(line.amount), BODY),
     )

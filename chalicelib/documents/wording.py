@@ -1,110 +1,60 @@
-"""The words of a document.  Another language is another `Wording`."""
+"""What a document is called and how its parts are named, where that depends on the invoice."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from chalicelib.language import Language
+
+from .printed import PrintedInvoice
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+def title(invoice: PrintedInvoice, language: Language) -> str:
+    titles = {
+        "invoice": language.gettext("Self-billed invoice"),
+        "credit_note": language.gettext("Self-billed credit note"),
+    }
+    return titles[invoice.kind]
+
+
+def name(invoice: PrintedInvoice, language: Language) -> str:
+    """Give the title and number, in one line."""
+    return f"{title(invoice, language)} {' '.join(invoice.number.split())}"
+
+
+def work(kind: str, language: Language) -> str:
+    return dict(zip(("regular", "overtime"), kinds_of_work(language), strict=True))[kind]
+
+
+def kinds_of_work(language: Language) -> tuple[str, str]:
+    return language.gettext("Regular"), language.gettext("Overtime")
+
+
+def tax(invoice: PrintedInvoice, language: Language) -> str:
+    """Name the tax by its category; only where there can be a rate, by its rate."""
+    categories = {
+        "E": language.gettext("Tax, exempt"),
+        "AE": language.gettext("Tax, reverse charge"),
+        "O": language.gettext("Tax, outside the scope"),
+    }
+    rate = language.figures.percentage(invoice.tax_rate)
+    at_rate = language.gettext("Tax {rate}").format(rate=rate)
+    return categories.get(invoice.tax_category, at_rate)
+
+
+def tax_note(invoice: PrintedInvoice, language: Language) -> str:
     """
-    Every fixed word a document prints.
+    Say why no tax is charged, where an invoice has to (Directive 2006/112/EC, article 226).
 
-    Attributes:
-        language: BCP 47 tag of the file.
-        page: Holds ``{page}`` and ``{pages}``.
-        credits: Holds ``{number}``.
-        months: January first.
+    Returns:
+        Nothing for a standard or zero rate.
     """
-
-    language: str
-    invoice: str
-    credit_note: str
-    credits: str
-    self_billing: str
-    number: str
-    period: str
-    issued_on: str
-    due_on: str
-    supplier: str
-    buyer: str
-    country: str
-    tax_id: str
-    email: str
-    project: str
-    work: str
-    hours: str
-    rate: str
-    amount: str
-    regular: str
-    overtime: str
-    subtotal: str
-    tax: str
-    total: str
-    account_holder: str
-    iban: str
-    reference: str
-    credited: str
-    page: str
-    months: tuple[str, ...]
-
-    def month(self, day: date) -> str:
-        return f"{self.months[day.month - 1]} {day.year}"
-
-    def day(self, day: date) -> str:
-        return f"{day.day} {self.month(day)}"
-
-    def kind(self, kind: str) -> str:
-        return {"regular": self.regular, "overtime": self.overtime}[kind]
-
-    def title(self, kind: str) -> str:
-        return {"invoice": self.invoice, "credit_note": self.credit_note}[kind]
+    notes = {
+        "E": language.gettext("Exempt from tax."),
+        "AE": language.gettext("Reverse charge: the buyer accounts for the tax."),
+        "O": language.gettext("Not subject to tax."),
+    }
+    return notes.get(invoice.tax_category, "")
 
 
-ENGLISH: Final = Wording(
-    language="en",
-    invoice="Self-billed invoice",
-    credit_note="Self-billed credit note",
-    credits="Credits invoice {number}",
-    self_billing="Self-billing: drawn up by the buyer on behalf of the supplier",
-    number="Number",
-    period="Period",
-    issued_on="Issue date",
-    due_on="Due date",
-    supplier="Supplier",
-    buyer="Buyer",
-    country="Country",
-    tax_id="Tax ID",
-    email="Email",
-    project="Project",
-    work="Work",
-    hours="Hours",
-    rate="Rate",
-    amount="Amount",
-    regular="Regular",
-    overtime="Overtime",
-    subtotal="Subtotal",
-    tax="Tax",
-    total="Total",
-    account_holder="Account holder",
-    iban="IBAN",
-    reference="Payment reference",
-    credited="Credited invoice",
-    page="Page {page} of {pages}",
-    months=(
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
-)
+def total(invoice: PrintedInvoice, language: Language) -> str:
+    """Write the total with its currency, as it stands on the document."""
+    return f"{invoice.currency} {language.figures.money(invoice.total)}"

@@ -14,10 +14,10 @@ from pypdf import PdfReader
 
 from chalicelib.billing.content import content_sha256
 from chalicelib.billing.issued import Finding
-from chalicelib.documents import figures
+from chalicelib.documents import wording
 from chalicelib.documents.printed import PrintedInvoice
 from chalicelib.documents.texts import with_composed_texts
-from chalicelib.documents.wording import ENGLISH
+from chalicelib.language import Language, language_of
 from chalicelib.steps.render_invoice import printed
 
 from .ledger import Document
@@ -74,9 +74,10 @@ def check_print(pdf: bytes, document: PrintedInvoice) -> list[Finding]:
         texts = _texts(pdf)
     except Exception as error:  # noqa: BLE001 -- whatever pypdf trips over, the file is at fault
         return [Finding(document.number, "PDF", "readable", f"{type(error).__name__}: {error}")]
+    language = language_of(document.locale)
     missing = [
-        *_missing({"number": _title(document)}, texts),
-        *_missing(_figures(document), texts),
+        *_missing({"number": (wording.name(document, language),)}, texts),
+        *_missing(_figures(document, language), texts),
     ]
     if not _supplier_is_named(document, texts):
         missing.append(("supplier", document.supplier.name))
@@ -110,17 +111,12 @@ def _flat(text: str) -> str:
     return "".join(text.split())
 
 
-def _title(document: PrintedInvoice) -> tuple[str, ...]:
-    return (f"{ENGLISH.title(document.kind)} {document.number}",)
-
-
-def _figures(document: PrintedInvoice) -> dict[str, tuple[str, ...]]:
+def _figures(document: PrintedInvoice, language: Language) -> dict[str, tuple[str, ...]]:
     """The texts that stand beside each other on the PDF, by what they state, in reading order."""
-    tax = f"{ENGLISH.tax} {figures.percentage(document.tax_rate)}"
-    total = f"{document.currency} {figures.money(document.total)}"
+    figures = language.figures
     lines = {
         f"line {position}": (
-            ENGLISH.kind(line.kind),
+            wording.work(line.kind, language),
             figures.money(line.hours),
             figures.rate(line.unit_rate),
             figures.money(line.amount),
@@ -129,9 +125,9 @@ def _figures(document: PrintedInvoice) -> dict[str, tuple[str, ...]]:
     }
     return {
         **lines,
-        "subtotal": (ENGLISH.subtotal, figures.money(document.subtotal)),
-        "tax": (tax, figures.money(document.tax)),
-        "total": (ENGLISH.total, total),
+        "subtotal": (language.gettext("Subtotal"), figures.money(document.subtotal)),
+        "tax": (wording.tax(document, language), figures.money(document.tax)),
+        "total": (language.gettext("Total"), wording.total(document, language)),
     }
 
 
