@@ -15,7 +15,7 @@ import yaml
 from botocore.exceptions import ClientError, WaiterError
 
 from chalicelib.billing.errors import BillingError
-from jobs.cloud import aws, processes
+from jobs.cloud import aws, own_answers, processes
 from jobs.cloud.home import Home
 
 STACK = "selfbill"
@@ -28,11 +28,13 @@ PARAMETERS = {
     "MailSender": "MAIL_SENDER",
     "BillingTimezone": "BILLING_TIMEZONE",
     "LinkSeconds": "LINK_SECONDS",
+    "WebOrigin": "WEB_ORIGIN",
     "PayerName": "PAYER_NAME",
     "PayerAddress": "PAYER_ADDRESS",
     "PayerTaxId": "PAYER_TAX_ID",
     "PayerCountry": "PAYER_COUNTRY",
     "PaymentTermsDays": "PAYMENT_TERMS_DAYS",
+    "WebConnections": "AWS_ENDPOINT_URL",
 }
 
 # Environment variable: the stack output it is read from.
@@ -46,6 +48,8 @@ OUTPUTS = {
     "USER_POOL_ID": "UserPoolId",
     "USER_POOL_CLIENT_ID": "UserPoolClientId",
     "BILL_MONTH_FUNCTION": "BillMonthFunction",
+    "WEB_BUCKET": "WebBucketName",
+    "WEB_DOMAIN": "WebDomain",
 }
 
 
@@ -88,9 +92,19 @@ def deploy(home: Home, source: Path, environment: Mapping[str, str]) -> dict[str
     if stack is None or _release(stack) != release or not stack["StackStatus"].endswith("COMPLETE"):
         template = _with_code(built, aws.client("s3", environment))
         stack = _roll_out(cloudformation, stack, template, parameters, release)
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        own_answers.apply(
+            built,
+            _outputs(stack)["RestAPIId"],
+            parameters,
+            aws.client("apigateway", environment),
+        )
+    outputs = _outputs(stack)
     api = f"{environment['AWS_ENDPOINT_URL']}/restapis/{outputs['RestAPIId']}/api/_user_request_"
     return {variable: outputs[name] for variable, name in OUTPUTS.items()} | {"API_URL": api}
+
+
+def _outputs(stack: Mapping[str, Any]) -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
 def package(source: Path, build: Path) -> Path:

@@ -14,6 +14,7 @@ from cfnlint.api import lint
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
+from chalicelib.api.openapi import OPERATIONS
 from chalicelib.settings import REQUIRED
 from jobs.cloud.deploy import OUTPUTS, PARAMETERS, package
 from jobs.cloud.processes import PROJECT
@@ -59,7 +60,7 @@ def of_type(resources, kind):
 
 def statements(resources):
     for role in of_type(resources, "AWS::IAM::Role").values():
-        for policy in role["Policies"]:
+        for policy in role.get("Policies", ()):
             yield from policy["PolicyDocument"]["Statement"]
 
 
@@ -104,7 +105,8 @@ class TestConfiguration:
     def test_gives_the_functions_every_setting_and_no_other(self, template):
         given = template["Globals"]["Function"]["Environment"]["Variables"]
 
-        assert sorted(given) == sorted(REQUIRED)
+        # The API alone reads where the page is, without the other settings.
+        assert sorted(given) == sorted((*REQUIRED, "WEB_ORIGIN"))
 
     def test_asks_for_the_parameters_and_gives_the_outputs_that_a_deployment_uses(self, template):
         assert set(template["Parameters"]) == set(PARAMETERS)
@@ -206,6 +208,35 @@ class TestApi:
 
         assert open_paths <= {"/health", "/openapi.json"}
 
+    def test_lets_no_page_but_its_own_read_it(self, resources):
+        body = resources["RestAPI"]["Properties"]["DefinitionBody"]
+        origin = {"Fn::Sub": "'${WebOrigin}'"}
+        preflights = [
+            methods["options"]["x-amazon-apigateway-integration"]["responses"]["default"]
+            for methods in body["paths"].values()
+        ]
+        errors = body["x-amazon-apigateway-gateway-responses"]
+
+        assert len(preflights) == len(OPERATIONS)
+        for answer in preflights:
+            headers = answer["responseParameters"]
+            assert headers["method.response.header.Access-Control-Allow-Origin"] == origin
+            assert headers["method.response.header.Access-Control-Allow-Methods"] == "'GET,OPTIONS'"
+        assert {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED"} <= set(errors)
+        for answer in errors.values():
+            headers = answer["responseParameters"]
+            assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == origin
+
+    def test_limits_and_logs_who_asks(self, resources):
+        api = resources["RestAPI"]["Properties"]
+        [limits] = api["MethodSettings"]
+
+        assert (limits["ResourcePath"], limits["HttpMethod"]) == ("/*", "*")
+        assert limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"]
+        assert json.loads(api["AccessLogSetting"]["Format"])["status"] == "$context.status"
+        assert "authorization" not in api["AccessLogSetting"]["Format"].lower()
+        assert resources["ApiAccessLog"]["Properties"]["RetentionInDays"]
+
     def test_lets_nobody_open_an_account_for_themselves(self, resources):
         pool = resources["UserPool"]["Properties"]
 
@@ -217,7 +248,7 @@ class TestPolicies:
         roles = {resources[name]["Properties"]["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS}
 
         assert len(roles) == len(FUNCTIONS)
-        assert roles == set(of_type(resources, "AWS::IAM::Role"))
+        assert roles == set(of_type(resources, "AWS::IAM::Role")) - {"ApiLogRole"}
 
     def test_name_their_resources_wherever_one_can_be_named(self, resources):
         wild = [
