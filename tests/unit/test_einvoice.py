@@ -55,6 +55,11 @@ class TestWhatItIs:
     def test_a_credit_note_is_a_self_billed_credit_note(self):
         assert said(build.credit_note(), ".//ram:TypeCode")[0] == "261"
 
+    def test_has_the_number_date_and_currency_of_the_invoice(self):
+        assert said(build.invoice(), "*/ram:ID") == ["LZ-0007"]
+        assert said(build.invoice(), "*/ram:IssueDateTime/udt:DateTimeString") == ["20261101"]
+        assert said(build.invoice(currency="PLN"), ".//ram:InvoiceCurrencyCode") == ["PLN"]
+
     @pytest.mark.parametrize("invoice", [build.invoice(), build.credit_note()])
     def test_says_that_it_is_self_billed(self, invoice):
         [note] = said(invoice, ".//ram:IncludedNote/ram:Content")
