@@ -139,9 +139,21 @@ class TestFigures:
     def test_outside_the_scope_of_tax_there_is_no_rate(self, category, rates):
         assert said(billed(work("1.00", "1.0000"), tax_category=category), RATE) == rates
 
-    @pytest.mark.parametrize("category", ["AE", "E", "O"])
-    def test_no_tax_has_a_reason(self, category):
-        assert said(billed(work("1.00", "1.0000"), tax_category=category), ".//ram:ExemptionReason")
+    @pytest.mark.parametrize(
+        ("category", "reasons", "codes"),
+        [
+            ("S", [], []),
+            ("Z", [], []),
+            ("E", ["Exempt from VAT"], []),
+            ("AE", ["Reverse charge"], ["VATEX-EU-AE"]),
+            ("O", ["Not subject to VAT"], ["VATEX-EU-O"]),
+        ],
+    )
+    def test_no_tax_has_a_reason(self, category, reasons, codes):
+        invoice = billed(work("1.00", "1.0000"), tax_category=category)
+
+        assert said(invoice, ".//ram:ExemptionReason") == reasons
+        assert said(invoice, ".//ram:ExemptionReasonCode") == codes
 
 
 class TestDates:
