@@ -52,4 +52,13 @@ def email_invoice(event: SQSEvent) -> dict[str, Any]:
     """Messages ``{"delivery_id": 7}``: send the stored document, once."""
     from chalicelib.steps import email_invoice as step
 
+    left = event.context.get_remaining_time_in_millis()  # type: ignore[union-attr]  # no dict
+    return step.handle(event.to_dict(), left / 1000)
+
+
+@app.on_sqs_message(queue_arn=PLACEHOLDER_QUEUE, batch_size=10, name="record_mail_event")
+def record_mail_event(event: SQSEvent) -> dict[str, Any]:
+    """Messages of SES, through SNS: note what became of a mail."""
+    from chalicelib.steps import record_mail_event as step
+
     return step.handle(event.to_dict())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jobs.cloud import aws, deploy, mailbox, postgres, processes
+from jobs.cloud import aws, deploy, mailbox, postgres, processes, reports
 from jobs.cloud.home import Home
 
 # Who pays, when nobody says: a company that does not exist.
 EXAMPLE = {
     "MAIL_SENDER": "invoices@prykladna.example",
+    "MAIL_REPLY_TO": "accounts@prykladna.example",
     "BILLING_TIMEZONE": "Europe/Kyiv",
     "LINK_SECONDS": "300",
     "PAYER_NAME": "Prykladna Sprava LLC",
@@ -60,6 +61,7 @@ def up(
         settings = {"DATABASE_URL": database_url, **aws.access(own), **chosen}
         names = deploy.deploy(own, source, settings)
         complete = {**settings, **names, "MAIL_FOLDER": str(own.mail)}
+        reports.subscribe(complete)
         own.keep("environment", complete)
         return complete
 

@@ -26,6 +26,7 @@ SHIPPED = ("app.py", "chalicelib", ".chalice")
 PARAMETERS = {
     "DatabaseUrl": "DATABASE_URL",
     "MailSender": "MAIL_SENDER",
+    "MailReplyTo": "MAIL_REPLY_TO",
     "BillingTimezone": "BILLING_TIMEZONE",
     "LinkSeconds": "LINK_SECONDS",
     "WebOrigin": "WEB_ORIGIN",
@@ -43,6 +44,10 @@ OUTPUTS = {
     "EMAIL_QUEUE_URL": "EmailQueueUrl",
     "RENDER_DEAD_LETTERS_URL": "RenderDeadLettersUrl",
     "EMAIL_DEAD_LETTERS_URL": "EmailDeadLettersUrl",
+    "MAIL_EVENT_QUEUE_URL": "MailEventQueueUrl",
+    "MAIL_EVENT_DEAD_LETTERS_URL": "MailEventDeadLettersUrl",
+    "MAIL_EVENTS_TOPIC": "MailEventsTopic",
+    "MAIL_CONFIGURATION_SET": "MailConfigurationName",
     "DOCUMENT_BUCKET": "DocumentBucketName",
     "EXPORT_BUCKET": "ExportBucketName",
     "USER_POOL_ID": "UserPoolId",

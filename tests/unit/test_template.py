@@ -15,11 +15,11 @@ from samtranslator.translator.managed_policy_translator import ManagedPolicyLoad
 from samtranslator.translator.transform import transform
 
 from chalicelib.api.openapi import OPERATIONS
-from chalicelib.settings import REQUIRED
+from chalicelib.settings import OPTIONAL, REQUIRED
 from jobs.cloud.deploy import OUTPUTS, PARAMETERS, package
 from jobs.cloud.processes import PROJECT
 
-FUNCTIONS = ("APIHandler", "BillMonth", "RenderInvoice", "EmailInvoice", "Sweep")
+FUNCTIONS = ("APIHandler", "BillMonth", "RenderInvoice", "EmailInvoice", "RecordMailEvent", "Sweep")
 # IAM has no narrower resource for the network interfaces of a Lambda.
 UNNAMEABLE = "ec2:"
 VALIDATE = """
@@ -94,6 +94,7 @@ class TestConfiguration:
             ("BillMonth", 3008, 900),
             ("RenderInvoice", 512, 60),
             ("EmailInvoice", 256, 30),
+            ("RecordMailEvent", 256, 10),
             ("Sweep", 256, 300),
         ],
     )
@@ -106,7 +107,7 @@ class TestConfiguration:
         given = template["Globals"]["Function"]["Environment"]["Variables"]
 
         # The API alone reads where the page is, without the other settings.
-        assert sorted(given) == sorted((*REQUIRED, "WEB_ORIGIN"))
+        assert sorted(given) == sorted((*REQUIRED, *OPTIONAL, "WEB_ORIGIN"))
 
     def test_asks_for_the_parameters_and_gives_the_outputs_that_a_deployment_uses(self, template):
         assert set(template["Parameters"]) == set(PARAMETERS)
@@ -122,6 +123,7 @@ class TestQueues:
         [
             ("RenderInvoice", "RenderQueue", "RenderDeadLetters"),
             ("EmailInvoice", "EmailQueue", "EmailDeadLetters"),
+            ("RecordMailEvent", "MailEventQueue", "MailEventDeadLetters"),
         ],
     )
     def test_feed_their_function_and_set_aside_what_fails(
@@ -140,6 +142,41 @@ class TestQueues:
         }
         assert properties["VisibilityTimeout"] >= 6 * timeout
         assert resources[dead_letters]["Type"] == "AWS::SQS::Queue"
+
+
+class TestMailEvents:
+    def test_are_all_that_end_a_delivery(self, resources):
+        destination = resources["MailEventDestination"]["Properties"]
+
+        assert destination["ConfigurationSetName"] == {"Ref": "MailConfiguration"}
+        assert destination["EventDestination"] == {
+            "Enabled": True,
+            "MatchingEventTypes": ["delivery", "bounce", "complaint", "reject"],
+            "SnsDestination": {"TopicARN": {"Ref": "MailEvents"}},
+        }
+
+    def test_are_published_by_ses_for_this_account_alone(self, resources):
+        [allowed] = resources["MailEventsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+        assert allowed["Principal"] == {"Service": "ses.amazonaws.com"}
+        assert allowed["Action"] == "sns:Publish"
+        assert allowed["Condition"]["StringEquals"] == {
+            "AWS:SourceAccount": {"Ref": "AWS::AccountId"}
+        }
+        assert resources["MailEventDestination"]["DependsOn"] == "MailEventsPolicy"
+
+    def test_go_from_their_topic_alone_to_their_queue(self, resources):
+        [allowed] = resources["MailEventQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        subscription = resources["MailEventsSubscription"]["Properties"]
+
+        assert allowed["Principal"] == {"Service": "sns.amazonaws.com"}
+        assert allowed["Action"] == "sqs:SendMessage"
+        assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "MailEvents"}}}
+        assert subscription["TopicArn"] == {"Ref": "MailEvents"}
+        assert subscription["Endpoint"] == {"Fn::GetAtt": ["MailEventQueue", "Arn"]}
+
+    def test_come_after_the_commit_of_their_mail_as_a_rule(self, resources):
+        assert resources["MailEventQueue"]["Properties"]["DelaySeconds"] == 1
 
 
 class TestBuckets:
