@@ -216,6 +216,17 @@ def report(
 
 
 @app.command()
+def resend(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of an invoice.")],
+) -> None:
+    """Mail an invoice once more, to its contractor's address of today."""
+    from jobs.resending import resend as queue_again
+
+    address = queue_again(environment.settings(_say), number)
+    out.print(f"{number} is queued for {address}.", markup=False)
+
+
+@app.command()
 def redrive() -> None:
     """Send what is in the dead-letter queues round again, once its cause is settled."""
     from jobs import redriving

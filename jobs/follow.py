@@ -1,4 +1,9 @@
-"""Follow the documents and mails of a period until every one has ended somewhere."""
+"""
+Follow the documents and mails of a period until every one has ended somewhere.
+
+A mail that SES has taken has ended; what SES reports of it then is waited for a moment more, as
+what comes back comes back in seconds.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +25,14 @@ from chalicelib.billing.period import Period
 from chalicelib.store.connection import engine
 
 POLL_SECONDS = 0.3
+# How long no report may come before no more are waited for.
+REPORT_SECONDS = 5.0
 
 STATE = text("""
     SELECT count(*) AS invoices,
            count(document.invoice_id) AS documents,
-           count(*) FILTER (WHERE newest.status NOT IN ('queued', 'sending')) AS ended
+           count(*) FILTER (WHERE newest.status NOT IN ('queued', 'sending')) AS ended,
+           count(*) FILTER (WHERE newest.status NOT IN ('queued', 'sending', 'sent')) AS settled
     FROM invoice
     LEFT JOIN document ON document.invoice_id = invoice.id
     LEFT JOIN LATERAL (
@@ -37,20 +45,28 @@ STATE = text("""
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far a period's deliveries are."""
+    """How far a period's deliveries are; *settled* ones are not only sent but reported on."""
 
     invoices: int
     documents: int
     ended: int
+    settled: int
 
     @property
     def over(self) -> bool:
         return self.documents == self.ended == self.invoices
 
+    def worth_waiting(self, quiet: float, patience: float) -> bool:
+        """Whether more may come after *quiet* seconds in which nothing did."""
+        if self.over:
+            return self.settled < self.invoices and quiet < REPORT_SECONDS
+        return quiet < patience
+
 
 def follow(database_url: str, period: Period, console: Console, *, patience: float) -> bool:
     """
-    Show progress until every invoice has its document and its delivery has ended.
+    Show progress until every invoice has its document and its delivery has ended, and for the
+    reports on them.
 
     Args:
         database_url: The ledger.
@@ -70,7 +86,7 @@ def follow(database_url: str, period: Period, console: Console, *, patience: flo
     with engine(database_url).connect() as connection, Progress(*columns, console=console) as bars:
         documents, mails = bars.add_task("documents"), bars.add_task("mails    ")
         state, moved_at = _read(connection, period), time.monotonic()
-        while not state.over and time.monotonic() - moved_at < patience:
+        while state.worth_waiting(time.monotonic() - moved_at, patience):
             _show(bars, documents, mails, state)
             time.sleep(POLL_SECONDS)
             before, state = state, _read(connection, period)
