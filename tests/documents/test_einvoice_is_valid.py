@@ -1,8 +1,10 @@
 """Every kind of e-invoice satisfies the schema and the rules of EN 16931, and wrong ones don't."""
 
+import csv
 from datetime import date
 from decimal import Decimal
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +26,10 @@ MANY = tuple(
     )
     for number, kind in product(range(1, 8), ("regular", "overtime"))
 )
+with (Path(__file__).parents[2] / "data" / "fixtures" / "employees.csv").open(
+    encoding="utf-8"
+) as file:
+    EMPLOYEES = list(csv.DictReader(file))
 NAMES = ["Марія Ґудзь-Їжакевич", "Ελένη Παπαδοπούλου", "Nguyễn Thị Ánh Tuyết", "Zoë & <Søn>"]
 
 
@@ -93,6 +99,25 @@ class TestEInvoice:
         late = build.days_of(ONE, date(2026, 9, 28))
 
         assert findings(billed(*ONE, days=late)) == []
+
+    @pytest.mark.parametrize("employee", EMPLOYEES, ids=lambda employee: employee["code"])
+    def test_is_valid_for_every_supplier_of_the_sample_company(self, employee):
+        facts = ("address", "country", "tax_id", "iban", "email")
+        supplier = build.party(
+            name=employee["full_name"], **{fact: employee[fact] for fact in facts}
+        )
+        rate = Decimal(employee["tax_rate"])
+        for category in ("S",) if rate else ("Z", "E", "AE", "O"):
+            invoice = billed(
+                *MANY,
+                tax_category=category,
+                tax_rate=rate,
+                supplier=supplier,
+                series=employee["code"],
+                currency=employee["currency"],
+            )
+
+            assert findings(invoice) == []
 
     @settings(max_examples=60)
     @given(st.data())

@@ -65,13 +65,21 @@ def broken_rules(xml: bytes, stylesheet: Path) -> list[str]:
 def syntax_findings(pdf: bytes) -> list[str]:
     """Decode every stream and parse every page, as ``qpdf --check`` does."""
     with pikepdf.open(BytesIO(pdf)) as document:
-        return document.check_pdf_syntax()
+        try:
+            return document.check_pdf_syntax()
+        except pikepdf.PdfError as error:
+            return [str(error)]
 
 
 def archival_findings(pdf: bytes) -> list[str]:
-    """Check against PDF/A-3b; each finding begins with the rule's name."""
+    """
+    Check against PDF/A-3b; each finding names rule, reason and place.
+
+    The checker also reports what it cannot judge, and then looks no further into it: a catalog
+    with one entry that it does not know leaves the whole file unseen, so no finding is harmless.
+    """
     report = pdfa.validate_written(BytesIO(pdf), "3b")
-    return [f"{finding.rule} {finding.where}: {finding.message}" for finding in report.findings]
+    return [f"{finding.rule}: {finding.message} ({finding.where})" for finding in report.findings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,13 @@ def metadata(pdf: bytes) -> dict[str, str]:
     }
     with pikepdf.open(BytesIO(pdf)) as document, document.open_metadata() as xmp:
         return {name: str(xmp[key]) for name, key in names.items() if key in xmp}
+
+
+def described_schemas(pdf: bytes) -> list[str]:
+    """Give the namespaces of the XMP that the file describes itself, as PDF/A demands."""
+    with pikepdf.open(BytesIO(pdf)) as document:
+        xmp = etree.fromstring(document.Root.Metadata.read_bytes())
+    return [schema.text for schema in xmp.iter("{http://www.aiim.org/pdfa/ns/schema#}namespaceURI")]
 
 
 @cache
