@@ -15,6 +15,7 @@ from chalicelib import queues
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 from chalicelib.queues import Message
+from chalicelib.steps.mail_events import settlement
 from chalicelib.store.connection import engine
 from chalicelib.store.failures import Step, Subject, subjects
 from jobs.looking import look
@@ -26,6 +27,7 @@ LARGEST_ID = 2**63 - 1
 NOT_OURS = "not a message of ours"
 NOT_KNOWN = "the ledger has nothing of that id; check DATABASE_URL"
 DONE = "done since, by another message"
+NOT_RECORDED = "could not be recorded, or came before its mail was known; see its Lambda's log"
 NO_REASON = "ended without a word: out of time or memory, or stopped; see the log of its Lambda"
 
 
@@ -35,18 +37,47 @@ class Station:
     A step and its queue.
 
     Attributes:
-        key: What its messages call the id.
         variable: The environment variable that holds the URL of its queue.
+        subject: The id in the body of a message, or None if it is not one of ours.
+        no_reason: What to say where no reason was kept.
     """
 
     step: Step
-    key: str
     variable: str
+    subject: Callable[[str], int | str | None]
+    no_reason: str
+
+
+def under(key: str) -> Callable[[str], int | None]:
+    """Reads ``{key: id}``."""
+
+    def subject(body: str) -> int | None:
+        try:
+            content = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        found = content.get(key) if isinstance(content, dict) else None
+        return found if type(found) is int and 0 < found <= LARGEST_ID else None
+
+    return subject
+
+
+def mail_of(body: str) -> str | None:
+    """The delivery or the mail that an event of SES speaks of."""
+    try:
+        event = settlement(body)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        # Whatever is not shaped like an event.
+        return None
+    if event is None:
+        return None
+    return str(event.delivery_id or event.message_id)
 
 
 STATIONS = (
-    Station("render", "invoice_id", "RENDER_QUEUE_URL"),
-    Station("email", "delivery_id", "EMAIL_QUEUE_URL"),
+    Station("render", "RENDER_QUEUE_URL", under("invoice_id"), NO_REASON),
+    Station("email", "EMAIL_QUEUE_URL", under("delivery_id"), NO_REASON),
+    Station("mail event", "MAIL_EVENT_QUEUE_URL", mail_of, NOT_RECORDED),
 )
 
 
@@ -141,12 +172,12 @@ def _read(queue_url: str, progress: Callable[[int], None]) -> tuple[list[Message
 
 def by_number(station: Station, messages: Iterable[Message], database_url: str) -> list[SetAside]:
     """*messages* of *station* in words: by number, and then what the ledger does not know."""
-    about: defaultdict[int | None, list[Message]] = defaultdict(list)
+    about: defaultdict[int | str | None, list[Message]] = defaultdict(list)
     for message in messages:
-        about[subject_of(station, message)].append(message)
+        about[station.subject(message.body)].append(message)
     known = known_subjects(station, about, database_url)
     named = [
-        _named(station.step, known[subject], those)
+        _named(station, known[subject], those)
         for subject, those in about.items()
         if subject in known
     ]
@@ -159,47 +190,36 @@ def by_number(station: Station, messages: Iterable[Message], database_url: str) 
     return sorted(named, key=lambda row: row.number or "") + strange
 
 
-def subject_of(station: Station, message: Message) -> int | None:
-    """The id in a message, or None if it is not one of ours."""
-    try:
-        content = json.loads(message.body)
-    except (ValueError, RecursionError):
-        return None
-    subject = content.get(station.key) if isinstance(content, dict) else None
-    ours = type(subject) is int and 0 < subject <= LARGEST_ID
-    return subject if ours else None
-
-
 def known_subjects(
-    station: Station, ids: Iterable[int | None], database_url: str
-) -> Mapping[int | None, Subject]:
+    station: Station, ids: Iterable[int | str | None], database_url: str
+) -> Mapping[int | str | None, Subject]:
     """What the ledger knows of *ids*."""
     asked = [subject for subject in ids if subject is not None]
     with engine(database_url).connect() as connection:
         return dict(subjects(connection, station.step, asked).items())
 
 
-def _named(step: Step, subject: Subject, messages: Sequence[Message]) -> SetAside:
+def _named(station: Station, subject: Subject, messages: Sequence[Message]) -> SetAside:
     since = min(message.sent_at for message in messages)
     return SetAside(
-        step=step,
+        step=station.step,
         number=subject.number,
         employee=subject.employee,
         name=subject.name,
         period=subject.period,
-        reason=_reason(subject, since),
+        reason=_reason(subject, since) or station.no_reason,
         messages=len(messages),
         since=since,
         body=None,
     )
 
 
-def _reason(subject: Subject, since: datetime) -> str:
-    """Why it is here; a failure from before the message was sent is of another one."""
+def _reason(subject: Subject, since: datetime) -> str | None:
+    """Why it is here, if that was kept; what failed before it was sent does not explain it."""
     if subject.done:
         return DONE
     if subject.reason is None or subject.failed_at is None or subject.failed_at < since:
-        return NO_REASON
+        return None
     return subject.reason
 
 

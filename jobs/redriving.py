@@ -11,7 +11,7 @@ from rich.text import Text
 from chalicelib import queues
 from chalicelib.billing.errors import BillingError
 from chalicelib.queues import Message
-from jobs.dead_letters import SetAside, Station, by_number, known_subjects, stations, subject_of
+from jobs.dead_letters import SetAside, Station, by_number, known_subjects, stations
 from jobs.dead_letters_view import strange_words
 from jobs.terminal import plural
 
@@ -99,7 +99,7 @@ def _move(
 
 
 def _ours(station: Station, batch: list[Message], database_url: str) -> list[Message]:
-    about = {message.id: subject_of(station, message) for message in batch}
+    about = {message.id: station.subject(message.body) for message in batch}
     known = known_subjects(station, about.values(), database_url)
     return [message for message in batch if about[message.id] in known]
 

@@ -19,7 +19,7 @@ from chalicelib.billing.period import Period
 
 from .tables import delivery, invoice, step_failure
 
-Step = Literal["render", "email"]
+Step = Literal["render", "email", "mail event"]
 
 # What the table takes.
 REASON_LETTERS = 500
@@ -31,7 +31,7 @@ def note_failure(connection: Connection, step: Step, subject: int, reason: str) 
 
     Args:
         connection: The caller commits.
-        step: What failed.
+        step: What failed: rendering or emailing.
         subject: The id in the step's message: an invoice's to render, a delivery's to email.
         reason: One sentence without secrets; cut at `REASON_LETTERS`.
     """
@@ -82,6 +82,17 @@ SUBJECTS: dict[Step, TextClause] = {
         LEFT JOIN step_failure AS failure ON failure.invoice_id = invoice.id AND step = 'email'
         WHERE delivery.id = ANY(:subjects)
     """),
+    # An event names its mail, or is tagged with its delivery; no id of SES is all digits.
+    "mail event": text("""
+        SELECT subject, number, period AS month, employee.code AS employee,
+               supplier_name AS name, NULL AS failures, NULL AS failed_at, NULL AS reason,
+               false AS done
+        FROM unnest(CAST(:subjects AS text[])) AS subject
+        JOIN delivery ON delivery.message_id = subject
+          OR delivery.id = CASE WHEN subject ~ '^[0-9]{1,18}$' THEN CAST(subject AS bigint) END
+        JOIN invoice ON invoice.id = delivery.invoice_id
+        JOIN employee ON employee.id = employee_id
+    """),
 }
 
 
@@ -106,7 +117,9 @@ class Subject:
     done: bool
 
 
-def subjects(connection: Connection, step: Step, ids: Iterable[int]) -> dict[int, Subject]:
+def subjects(
+    connection: Connection, step: Step, ids: Iterable[int | str]
+) -> dict[int | str, Subject]:
     """What messages of *step* with these *ids* are about; without those nobody knows."""
     rows = connection.execute(SUBJECTS[step], {"subjects": list(ids)}).mappings()
     return {row["subject"]: _subject(dict(row)) for row in rows}
