@@ -1,52 +1,159 @@
 """
-Giving fonts to a document without parsing them in full for each.
+Giving fonts to a document without parsing them for each, or cutting them down slowly.
 
-fpdf parses a font file, glyph by glyph, for every document, and then cuts it down to the
-letters used, which ruins the parsed font for the next one.  So each process cuts the fonts
-down to the few Unicode blocks that a document uses, keeps the result, and lets fpdf parse that.
+fpdf parses a font file for every document, and then has fontTools cut it down to the letters
+used, which takes most of the time of a document and ruins the parsed font for the next.  So each
+process parses a font once, documents get copies of what was read, and HarfBuzz does the cutting.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from copy import copy
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, cast
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
-from fpdf.fonts import TTFFont
+import uharfbuzz as harfbuzz
+from fpdf import FPDF
+from fpdf.fonts import Glyph, SubsetMap, TTFFont
+from fpdf.output import CIDSystemInfo, OutputProducer, PDFFont, PDFFontStream
+from fpdf.syntax import Name, PDFArray, PDFContentStream
 
-from .typefaces import Weight, advances, font_file
+from .typefaces import Weight, font_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fpdf import FPDF
+_TAG: Final = "SBILLA"
+"""Six capitals say that a font is cut down (PDF 1.7, 9.6.4)."""
 
-_BLOCK: Final = 128
+_BLOCK: Final = 100
+"""The most entries of one block of a character map."""
+
+_UNUSED: Final = ("OS/2", "cmap", "name", "post")
+"""Tables that a reader of the PDF does without, as it is told which glyph to draw."""
 
 
-def embed(pdf: FPDF, family: str, weight: Weight, letters: frozenset[int]) -> None:
-    """Add a font to *pdf* that has at least *letters* (code points)."""
-    blocks = frozenset(code // _BLOCK for code in letters)
+_MAP: Final = """\
+/CIDInit /ProcSet findresource begin
+12 dict begin
+begincmap
+/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def
+/CMapName /Adobe-Identity-UCS def
+/CMapType 2 def
+1 begincodespacerange
+<0000> <FFFF>
+endcodespacerange
+{}
+endcmap
+CMapName currentdict /CMap defineresource pop
+end
+end"""
+
+
+def add_font(pdf: FPDF, family: str, weight: Weight) -> None:
+    """Give *pdf* a font, to be embedded by `CutFonts`."""
+    font = copy(_parsed(family, weight))
+    font.i = len(pdf.fonts) + 1
+    font.desc = copy(font.desc)
+    font.missing_glyphs = []
+    font.subset = SubsetMap(font)
+    pdf.fonts[font.fontkey] = font
+
+
+def missing_letters(pdf: FPDF) -> str:
+    """Give the letters that *pdf* left out because its fonts lack them."""
+    codes = (code for font in _fonts(pdf) for code in font.missing_glyphs)
+    return "".join(map(chr, dict.fromkeys(codes)))
+
+
+class CutFonts(OutputProducer):
+    """Writes every font with no more than the glyphs that its document uses."""
+
+    def _add_fonts(self, *_resources: object) -> dict[int, PDFFont]:  # type: ignore[override]
+        return {font.i: self._add_font(font) for font in _fonts(self.fpdf)}
+
+    def _add_font(self, font: TTFFont) -> PDFFont:
+        glyphs = {code: glyph for glyph, code in font.subset.items() if glyph is not None and code}
+        weight = Weight.SEMIBOLD if font.emphasis else Weight.REGULAR
+        file, places = _cut(weight, glyphs.values())
+        name = f"{_TAG}+{font.name}"
+        font.desc.font_name = Name(name)
+        content = PDFFontStream(file)
+        # Like every key of a PDF object, but fpdf sets it where it writes fonts, not in the class.
+        font.desc.font_file2 = content  # type: ignore[attr-defined]
+        letters = PDFFont("CIDFontType2", name, d_w=font.desc.missing_width, w=_widths(glyphs))
+        letters.font_descriptor = font.desc
+        letters.c_i_d_system_info = CIDSystemInfo()
+        letters.c_i_d_to_g_i_d_map = PDFContentStream(_places(glyphs, places), compress=True)
+        whole = PDFFont("Type0", name, encoding="Identity-H")
+        whole.descendant_fonts = PDFArray([letters])
+        whole.to_unicode = PDFContentStream(_unicodes(glyphs).encode("ascii"), compress=True)
+        for part in (
+            whole,
+            letters,
+            whole.to_unicode,
+            letters.c_i_d_system_info,
+            font.desc,
+            letters.c_i_d_to_g_i_d_map,
+            content,
+        ):
+            self._add_pdf_obj(part, "fonts")
+        return whole
+
+
+def _fonts(pdf: FPDF) -> list[TTFFont]:
+    return [font for font in pdf.fonts.values() if isinstance(font, TTFFont)]
+
+
+@cache
+def _parsed(family: str, weight: Weight) -> TTFFont:
     # fpdf hands the file to fontTools as it is, so bytes in memory do as well as a path.
-    file = cast("Path", BytesIO(_cut(weight, blocks)))
-    key = f"{family}{weight.value}"
-    font = TTFFont(pdf, file, key, weight.value)
-    # Leaving out glyphs changes none of the others, so their boxes need not be measured again.
-    font.ttfont.recalcBBoxes = False
-    pdf.fonts[key] = font
+    file = cast("Path", BytesIO(font_file(weight)))
+    return TTFFont(FPDF(), file, f"{family}{weight.value}", weight.value)
 
 
-@lru_cache(maxsize=64)
-def _cut(weight: Weight, blocks: frozenset[int]) -> bytes:
-    """Cut a font down to what it has of *blocks*, each of `_BLOCK` code points."""
-    options = subset.Options(layout_features=[], notdef_outline=True, name_IDs=["*"])
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=[code for code in advances(weight) if code // _BLOCK in blocks])
-    source = BytesIO(font_file(weight))
-    with TTFont(source, recalcBBoxes=False, recalcTimestamp=False, lazy=True) as font:
-        cutter.subset(font)
-        file = BytesIO()
-        font.save(file)
-    return file.getvalue()
+@cache
+def _face(weight: Weight) -> harfbuzz.Face:
+    return harfbuzz.Face(font_file(weight))
+
+
+def _cut(weight: Weight, glyphs: Iterable[Glyph]) -> tuple[bytes, Mapping[int, int]]:
+    """Cut a font down to *glyphs*; also gives where each glyph went."""
+    wanted = harfbuzz.SubsetInput()
+    wanted.flags = harfbuzz.SubsetFlags.NOTDEF_OUTLINE | harfbuzz.SubsetFlags.NO_HINTING
+    wanted.sets(harfbuzz.SubsetInputSets.GLYPH_INDEX).update(glyph.glyph_id for glyph in glyphs)
+    wanted.sets(harfbuzz.SubsetInputSets.DROP_TABLE_TAG).update(map(_tag, _UNUSED))
+    plan = harfbuzz.SubsetPlan(_face(weight), wanted)
+    return plan.execute().blob.data, plan.old_to_new_glyph_mapping
+
+
+def _tag(table: str) -> int:
+    return int.from_bytes(table.encode("ascii"), "big")
+
+
+def _widths(glyphs: Mapping[int, Glyph]) -> str:
+    """Write how wide each code is, from 0 on."""
+    widths = (glyphs[code].glyph_width if code in glyphs else 0 for code in range(max(glyphs) + 1))
+    return f"[0 [{' '.join(map(str, widths))}]]"
+
+
+def _places(glyphs: Mapping[int, Glyph], places: Mapping[int, int]) -> bytes:
+    """Write where the file has the glyph of each code, from 0 on, two bytes each."""
+    codes = range(max(glyphs) + 1)
+    at = (places[glyphs[code].glyph_id] if code in glyphs else 0 for code in codes)
+    return b"".join(place.to_bytes(2, "big") for place in at)
+
+
+def _unicodes(glyphs: Mapping[int, Glyph]) -> str:
+    """Write which letter each code is, so that text can be searched, copied and read aloud."""
+    entries = [f"<{code:04X}> <{_utf16(glyph)}>" for code, glyph in sorted(glyphs.items())]
+    blocks = (entries[start : start + _BLOCK] for start in range(0, len(entries), _BLOCK))
+    listed = ((f"{len(block)} beginbfchar", *block, "endbfchar") for block in blocks)
+    return _MAP.format("\n".join(line for block in listed for line in block))
+
+
+def _utf16(glyph: Glyph) -> str:
+    codes = glyph.unicode if isinstance(glyph.unicode, tuple) else (glyph.unicode,)
+    return "".join(map(chr, codes)).encode("utf-16-be").hex().upper()

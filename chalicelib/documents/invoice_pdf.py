@@ -8,10 +8,12 @@ from . import wording
 from .annex import annex
 from .closing import closing
 from .coverage import UnprintableText, require_printable
-from .drawing import Description, drawn
+from .drawing import drawn
+from .einvoice import factur_x
 from .grid import BOTTOM, FOOT, LABEL, LEFT, LINE, RIGHT, TOP, ruled
 from .letterhead import letterhead
 from .marks import Band, Text, aligned_right
+from .metadata import Description
 from .pages import Block, Placed, paginate, placed
 from .printed import PrintedInvoice
 from .table import table
@@ -24,7 +26,7 @@ _ROOM = BOTTOM - TOP
 
 def render(invoice: PrintedInvoice) -> bytes:
     """
-    Draw *invoice* on A4, in the language of its locale.
+    Draw *invoice* on A4, in the language of its locale, with its e-invoice inside.
 
     Equal invoices give equal bytes, in any process and on any day.
 
@@ -40,7 +42,7 @@ def render(invoice: PrintedInvoice) -> bytes:
         language=language.tag,
         created=invoice.issued_at,
     )
-    return drawn(laid_out(invoice, language), about)
+    return drawn(laid_out(invoice, language), about, factur_x(invoice))
 
 
 def laid_out(invoice: PrintedInvoice, language: Language) -> list[list[Placed]]:
