@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jobs.cloud import aws, deploy, mailbox, postgres, processes, reports
+from jobs.cloud import aws, deploy, mailbox, page, postgres, processes, reports, web
 from jobs.cloud.home import Home
 
 # Who pays, when nobody says: a company that does not exist.
@@ -58,10 +58,16 @@ def up(
         aws.wait(own)
         say("deploying the template")
         chosen = {name: environment.get(name) or value for name, value in EXAMPLE.items()}
-        settings = {"DATABASE_URL": database_url, **aws.access(own), **chosen}
+        settings = {
+            "DATABASE_URL": database_url,
+            **aws.access(own),
+            **chosen,
+            "WEB_ORIGIN": web.start(own),
+        }
         names = deploy.deploy(own, source, settings)
         complete = {**settings, **names, "MAIL_FOLDER": str(own.mail)}
         reports.subscribe(complete)
+        page.publish(source, complete)
         own.keep("environment", complete)
         return complete
 
@@ -73,6 +79,7 @@ def running(home: Path) -> dict[str, str] | None:
     parts = [
         processes.alive(own, mailbox.NAME),
         processes.alive(own, aws.NAME),
+        processes.alive(own, web.NAME),
         postgres.postmaster(own) or _is_elsewhere(own, environment.get("DATABASE_URL", "")),
     ]
     return environment if environment and all(parts) else None
@@ -85,6 +92,7 @@ def down(home: Path, say: Callable[[str], None]) -> None:
         return
     with own.locked():
         say(f"stopping the local cloud in {own.folder}")
+        processes.stop(own, web.NAME)
         processes.stop(own, aws.NAME)
         processes.stop(own, mailbox.NAME)
         postgres.stop(own)

@@ -1,9 +1,10 @@
 """
 The process that is AWS here: ``python -m jobs.cloud.gateway HOME``.
 
-It is ministack, with three things added: a save every few seconds, so that a machine switched
-off loses little; an end when the folder is removed; and mail whose bytes are not all ASCII, which
-SES delivers and ministack's relay drops.
+It is ministack, with four things added: a save every few seconds, so that a machine switched
+off loses little; an end when the folder is removed; mail whose bytes are not all ASCII, which
+SES delivers and ministack's relay drops; and a distribution that reads its bucket over TLS, as
+CloudFront does behind viewers that are sent to https.
 """
 
 from __future__ import annotations
@@ -13,24 +14,27 @@ import re
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jobs.cloud import watch
 
 SAVE_SECONDS = 5.0
+CLOUDFRONT = "cloudfront.amazonaws.com"
 
 _saving = threading.Lock()
 
 
 def main(arguments: list[str]) -> None:
     from ministack import app
-    from ministack.core import persistence
+    from ministack.core import iam_evaluator, persistence
     from ministack.services import ses
 
     persistence.save_state = _alone(persistence.save_state)
     logging.getLogger("persistence").setLevel(logging.WARNING)
     ses._smtp_send = _as_bytes(ses._smtp_send)  # noqa: SLF001 -- no public way
+    iam_evaluator.evaluate_resource_policy = _over_tls(iam_evaluator.evaluate_resource_policy)
     watch.end_with(Path(arguments[0]))
     threading.Thread(target=_save_often, args=(app,), daemon=True).start()
     # ministack reads the command line for itself.
@@ -61,6 +65,16 @@ def _as_bytes(send: Any) -> Any:  # noqa: ANN401 -- an untyped function
         send(source, to, re.sub(r"\r\n|\r|\n", "\r\n", message).encode(), host, port)
 
     return send_bytes
+
+
+def _over_tls(evaluate: Any) -> Any:  # noqa: ANN401 -- an untyped function
+    """Evaluate what CloudFront asks of a bucket as asked over TLS."""
+
+    def evaluate_over_tls(policy: Any, context: Any, service: str = "", **how: bool) -> Any:  # noqa: ANN401
+        secure = context.secure_transport or service == CLOUDFRONT
+        return evaluate(policy, replace(context, secure_transport=secure), service or None, **how)
+
+    return evaluate_over_tls
 
 
 if __name__ == "__main__":

@@ -110,7 +110,9 @@ class TestConfiguration:
         assert sorted(given) == sorted((*REQUIRED, *OPTIONAL, "WEB_ORIGIN"))
 
     def test_asks_for_the_parameters_and_gives_the_outputs_that_a_deployment_uses(self, template):
-        assert set(template["Parameters"]) == set(PARAMETERS)
+        asked = {n for n, parameter in template["Parameters"].items() if "Default" not in parameter}
+
+        assert asked <= set(PARAMETERS) <= set(template["Parameters"])
         assert set(template["Outputs"]) >= {*OUTPUTS.values(), "RestAPIId", "EndpointURL"}
 
     def test_hides_the_databases_password(self, template):
@@ -191,6 +193,43 @@ class TestBuckets:
         assert resources[bucket]["DeletionPolicy"] == "Retain"
         assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
         assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+class TestPage:
+    def test_lies_in_a_private_bucket_that_the_distribution_alone_reads(self, resources):
+        properties = resources["WebBucket"]["Properties"]
+        denied, allowed = resources["WebBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+        assert properties["BucketEncryption"]
+        assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+        assert allowed["Action"] == "s3:GetObject"
+        assert "distribution/${WebDistribution}" in str(allowed["Condition"]["StringEquals"])
+
+    def test_is_served_over_tls_and_signed_for(self, resources):
+        config = resources["WebDistribution"]["Properties"]["DistributionConfig"]
+        access = resources["WebAccess"]["Properties"]["OriginAccessControlConfig"]
+        [origin] = config["Origins"]
+
+        assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
+        assert origin["OriginAccessControlId"] == {"Fn::GetAtt": ["WebAccess", "Id"]}
+        assert (access["SigningBehavior"], access["SigningProtocol"]) == ("always", "sigv4")
+
+    def test_may_run_its_own_files_alone(self, resources):
+        headers = resources["WebHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+        policy = headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]
+        rules = policy["ContentSecurityPolicy"]["Fn::Sub"].split("; ")
+
+        assert {"default-src 'none'", "script-src 'self'", "style-src 'self'"} <= set(rules)
+        assert "unsafe" not in str(rules)
+
+    def test_alone_reads_documents_in_a_browser(self, resources):
+        [rule] = resources["DocumentBucket"]["Properties"]["CorsConfiguration"]["CorsRules"]
+
+        assert rule["AllowedOrigins"] == [{"Ref": "WebOrigin"}]
+        assert rule["AllowedMethods"] == ["GET"]
 
 
 def schedule_of(translated, function):
