@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from .tables import delivery, delivery_transition
 
@@ -52,9 +52,14 @@ def settle(connection: Connection, report: Settlement) -> bool:
     leads_there = select(delivery_transition.c.from_status).where(
         delivery_transition.c.to_status == report.status
     )
+    # Only what a sender left unknown can be where a first report leads.
+    no_report_yet = and_(delivery.c.status == report.status, delivery.c.event_at.is_(None))
     connection.execute(
         update(delivery)
-        .where(delivery.c.message_id == report.message_id, delivery.c.status.in_(leads_there))
+        .where(
+            delivery.c.message_id == report.message_id,
+            or_(delivery.c.status.in_(leads_there), no_report_yet),
+        )
         .values(
             status=report.status,
             error=report.reason,
