@@ -2,9 +2,13 @@
 
 import hashlib
 import json
+import random
+import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from functools import partial
+from urllib.parse import parse_qs
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
@@ -17,8 +21,11 @@ from chalicelib.steps import render_invoice as renderer
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.email_invoice import DocumentChanged, NotYet, email_invoice
 from chalicelib.steps.render_invoice import UnknownInvoice, render_invoice
+from chalicelib.steps.sweep import sweep
 from chalicelib.store import deliveries
 from chalicelib.store.connection import engine
+from chalicelib.store.deliveries import CannotResend
+from jobs.resending import resend
 from tests.builders_ledger import at_once
 
 OCTOBER = Period.month(2026, 10)
@@ -441,6 +448,120 @@ class TestEmailing:
         assert state(books, delivery_id) == ("sent", 2, None)
         assert len(cloud.mails()) == 1
 
+    def test_waits_out_a_throttle_without_a_claim(self, settings, books, cloud, queue, monkeypatch):
+        """Killed while it waits, it leaves a queued delivery behind."""
+        delivery_id = queue()
+        send, seen = mail.send, []
+
+        def throttled_twice(*letter):
+            if len(seen) < 2:
+                seen.append(books.value("SELECT count(*) FROM delivery_event"))
+                raise refusal("Throttling")
+            return send(*letter)
+
+        monkeypatch.setattr(mail, "send", throttled_twice)
+        email_invoice(settings, delivery_id, patience=20)
+
+        assert state(books, delivery_id) == ("sent", 3, None)
+        assert len(cloud.mails()) == 1
+        steps = books.column("SELECT to_status FROM delivery_event ORDER BY id")
+        assert steps == ["queued", *["sending", "queued"] * 2, "sending", "sent"]
+
+    def test_of_somebody_else_meanwhile_is_left_to_them(
+        self, settings, books, cloud, queue, monkeypatch
+    ):
+        delivery_id = queue()
+
+        def taken_meanwhile(seconds):
+            books.execute("UPDATE delivery SET status = 'sending', claimed_at = now()")
+
+        monkeypatch.setattr(time, "sleep", taken_meanwhile)
+        ses_says(monkeypatch, refusal("Throttling"))
+        email_invoice(settings, delivery_id, patience=20)
+
+        assert state(books, delivery_id)[:2] == ("sending", 1)
+
+    def test_gives_up_on_a_throttle_in_time(self, settings, books, queue, monkeypatch):
+        delivery_id = queue()
+        ses_says(monkeypatch, refusal("Throttling"))
+        began = time.monotonic()
+
+        with pytest.raises(NotYet, match="Throttling"):
+            email_invoice(settings, delivery_id, patience=0.5)
+
+        assert time.monotonic() - began < 0.5 + emailer.LONGEST_WAIT_SECONDS + 1
+        queued, attempts, reason = state(books, delivery_id)
+        assert queued == "queued"
+        assert attempts > 1
+        assert "Throttling" in reason
+
+    def test_does_not_wait_for_the_quota_of_tomorrow(self, settings, books, queue, monkeypatch):
+        delivery_id = queue()
+        quota = {"Code": "Throttling", "Message": "Daily message quota exceeded."}
+        ses_says(monkeypatch, ClientError({"Error": quota}, "SendRawEmail"))
+
+        with pytest.raises(NotYet, match="Daily message quota exceeded"):
+            email_invoice(settings, delivery_id, patience=20)
+
+        assert state(books, delivery_id)[:2] == ("queued", 1)
+
+    def test_begins_nothing_when_time_is_up(self, settings, books, cloud, queue):
+        delivery_id = queue()
+
+        with pytest.raises(NotYet, match="the time for its batch is up"):
+            email_invoice(settings, delivery_id, patience=-0.1)
+
+        assert state(books, delivery_id) == ("queued", 0, None)
+        assert cloud.mails() == []
+
+    def test_is_unknown_when_ses_itself_fails(self, settings, books, queue, monkeypatch):
+        delivery_id = queue()
+        error = refusal("InternalFailure")
+        error.response["ResponseMetadata"] = {"HTTPStatusCode": 500}
+        ses_says(monkeypatch, error)
+
+        email_invoice(settings, delivery_id)
+
+        assert state(books, delivery_id)[0] == "unknown"
+
+    def test_throttled_by_a_busy_server_is_not_unknown(self, settings, books, queue, monkeypatch):
+        delivery_id = queue()
+        error = refusal("Throttling")
+        error.response["ResponseMetadata"] = {"HTTPStatusCode": 503}
+        ses_says(monkeypatch, error)
+
+        with pytest.raises(NotYet):
+            email_invoice(settings, delivery_id)
+
+        assert state(books, delivery_id)[0] == "queued"
+
+    def test_asks_for_answers_at_the_address_for_them(self, settings, cloud, queue):
+        email_invoice(replace(settings, mail_reply_to="accounts@company.example"), queue())
+
+        [sent] = cloud.mails()
+        assert message_from_bytes(sent.raw_data.encode())["Reply-To"] == "accounts@company.example"
+
+    def test_is_tagged_where_a_configuration_set_reports(self, settings, queue, monkeypatch):
+        delivery_id = queue()
+        asked = []
+
+        def before_send(request, **_):
+            asked.append(
+                parse_qs(request.body if isinstance(request.body, str) else request.body.decode())
+            )
+
+        events = mail.client().meta.events
+        events.register_first("before-send.ses.SendRawEmail", before_send)
+        try:
+            email_invoice(replace(settings, mail_configuration_set="selfbill"), delivery_id)
+        finally:
+            events.unregister("before-send.ses.SendRawEmail", before_send)
+
+        [request] = asked
+        assert request["ConfigurationSetName"] == ["selfbill"]
+        assert request["Tags.member.1.Name"] == ["delivery"]
+        assert request["Tags.member.1.Value"] == [str(delivery_id)]
+
     def test_fails_when_ses_refuses_it(self, settings, books, queue, monkeypatch):
         delivery_id = queue()
         ses_says(monkeypatch, refusal("MessageRejected"))
@@ -472,3 +593,127 @@ class TestEmailing:
 
         assert emailer.handle(event) == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
         assert status(books, sent) == "sent"
+
+
+class TestQueuesThatRepeatThemselves:
+    @pytest.mark.parametrize("seed", range(3))
+    def test_make_one_document_and_one_mail_of_five_of_each(
+        self, settings, books, cloud, issue, environment, seed
+    ):
+        """Two consumers, every message five times, in any order."""
+        invoices = [issue("ANNA"), issue("BORYS"), issue("CARA", email=None)]
+        ids = books.column("SELECT id FROM delivery ORDER BY id")
+        order = random.Random(seed)
+
+        def shuffled():
+            records = [
+                *(("invoice_id", number) for number in invoices * TIMES),
+                *(("delivery_id", number) for number in ids * TIMES),
+            ]
+            order.shuffle(records)
+            return records
+
+        every = shuffled()
+        at_once(partial(consume, every[::2]), partial(consume, every[1::2]))
+
+        assert len(stored(settings)) == 3
+        assert books.value("SELECT count(*) FROM document") == 3
+        assert len(cloud.mails()) == 2
+        assert books.column("SELECT status FROM delivery ORDER BY id") == [
+            "sent",
+            "sent",
+            "failed",
+        ]
+
+
+def consume(records):
+    """Hand messages to their handlers, again and again until each has been done with."""
+    handlers = {"invoice_id": renderer.handle, "delivery_id": emailer.handle}
+    deadline = time.monotonic() + 60
+    while records:
+        assert time.monotonic() < deadline
+        key, number = records.pop(0)
+        if handlers[key](messages(key, number))["batchItemFailures"]:
+            records.append((key, number))
+
+
+class TestResending:
+    @pytest.fixture
+    def sent(self, settings, queue):
+        delivery_id = queue(email="then@contractors.example")
+        email_invoice(settings, delivery_id)
+        return delivery_id
+
+    def test_goes_to_the_address_of_today(self, settings, books, cloud, sent):
+        books.execute("UPDATE employee SET email = 'now@contractors.example'")
+
+        assert resend(settings, "ANNA-0001") == "now@contractors.example"
+
+        [delivery_id] = cloud.to_mail()
+        assert delivery_id != sent
+        email_invoice(settings, delivery_id)
+        [_, mailed] = cloud.mails()
+        assert set(mailed.destinations) == {"now@contractors.example"}
+        assert books.column("SELECT status FROM delivery ORDER BY id") == ["sent", "sent"]
+
+    @pytest.mark.parametrize("ended", ["delivered", "bounced", "complained", "failed", "unknown"])
+    def test_follows_whatever_ended(self, settings, books, queue, ended):
+        bring(books, queue(), ended)
+
+        resend(settings, "ANNA-0001")
+
+        assert books.column("SELECT status FROM delivery ORDER BY id") == [ended, "queued"]
+
+    def test_of_a_number_nobody_issued_is_refused(self, settings, cloud):
+        with pytest.raises(CannotResend, match=r"NONE-0001 .*: there is no such invoice"):
+            resend(settings, "NONE-0001")
+
+    def test_before_rendering_is_refused(self, settings, books, issue):
+        issue()
+
+        with pytest.raises(CannotResend, match="it is not rendered yet"):
+            resend(settings, "ANNA-0001")
+
+        assert books.value("SELECT count(*) FROM delivery") == 1
+
+    @pytest.mark.parametrize("now", ["queued", "sending"])
+    def test_while_one_is_on_its_way_is_refused(self, settings, books, queue, now):
+        bring(books, queue(), now)
+
+        with pytest.raises(CannotResend, match="on its way already"):
+            resend(settings, "ANNA-0001")
+
+    def test_to_nobody_is_refused(self, settings, books, sent):
+        books.execute("UPDATE employee SET email = NULL")
+
+        with pytest.raises(CannotResend, match="no e-mail address"):
+            resend(settings, "ANNA-0001")
+
+    def test_at_once_queues_one(self, books, sent, elsewhere):
+        answers = at_once(
+            *(partial(outcome, partial(resend, elsewhere(), "ANNA-0001")) for _ in range(4))
+        )
+
+        assert sorted(type(answer).__name__ for answer in answers) == [
+            *["CannotResend"] * 3,
+            "str",
+        ]
+        assert books.value("SELECT count(*) FROM delivery") == 2
+
+
+class TestLostMessages:
+    def test_of_queued_deliveries_are_found_by_the_sweep(
+        self, settings, books, cloud, queue, monkeypatch
+    ):
+        """After its last try SQS sets a message aside; the delivery still waits."""
+        delivery_id = queue()
+        with monkeypatch.context() as throttled:
+            ses_says(throttled, refusal("Throttling"))
+            for _ in range(TIMES):
+                assert isinstance(outcome(partial(email_invoice, settings, delivery_id)), NotYet)
+
+        sweep(settings)
+
+        assert cloud.to_mail() == [delivery_id]
+        email_invoice(settings, delivery_id)
+        assert state(books, delivery_id) == ("sent", TIMES + 1, None)

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
+from botocore.exceptions import ClientError
 
-from chalicelib.mail import Letter, compose, is_address
+from chalicelib.mail import Letter, compose, is_address, is_throttle
 
 LETTER = Letter(
     sender="invoices@company.example",
@@ -29,6 +31,12 @@ class TestCompose:
         assert message["Subject"] == LETTER.subject
         assert message.get_body().get_content().replace("\r\n", "\n") == LETTER.text
 
+    def test_says_where_answers_go_if_not_to_the_sender(self):
+        answered = replace(LETTER, reply_to="accounts@company.example")
+
+        assert message_from_bytes(compose(answered))["Reply-To"] == "accounts@company.example"
+        assert message_from_bytes(compose(LETTER))["Reply-To"] is None
+
     def test_needs_no_eight_bit_mail_server(self):
         assert compose(LETTER).isascii()
 
@@ -45,3 +53,22 @@ class TestIsAddress:
     @pytest.mark.parametrize("text", ["a@b.example, c@d.example", "a@b\n.example"])
     def test_refuses_more_than_one_and_broken_lines(self, text):
         assert not is_address(text)
+
+
+class TestIsThrottle:
+    @pytest.mark.parametrize(
+        ("code", "message", "expected"),
+        [
+            ("Throttling", "Maximum sending rate exceeded.", True),
+            ("Throttling", "Rate exceeded", True),
+            ("ThrottlingException", "", True),
+            ("TooManyRequestsException", "Too many requests", True),
+            ("Throttling", "Daily message quota exceeded.", False),
+            ("MessageRejected", "Maximum sending rate exceeded.", False),
+            ("AccountSendingPausedException", "", False),
+        ],
+    )
+    def test_is_what_passes_in_seconds(self, code, message, expected):
+        error = ClientError({"Error": {"Code": code, "Message": message}}, "SendRawEmail")
+
+        assert is_throttle(error) is expected

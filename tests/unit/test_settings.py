@@ -37,3 +37,15 @@ class TestSettings:
     def test_refuse_what_cannot_be_read(self, name, value):
         with pytest.raises(InvalidSetting, match=name):
             Settings.from_environment(COMPLETE | {name: value})
+
+    def test_leave_open_what_is_optional(self):
+        settings = Settings.from_environment(COMPLETE | {"MAIL_REPLY_TO": ""})
+
+        assert (settings.mail_reply_to, settings.mail_configuration_set) == (None, None)
+
+    def test_take_what_is_optional_if_it_is_given(self):
+        given = {"MAIL_REPLY_TO": "a@b.example", "MAIL_CONFIGURATION_SET": "selfbill"}
+
+        settings = Settings.from_environment(COMPLETE | given)
+
+        assert (settings.mail_reply_to, settings.mail_configuration_set) == tuple(given.values())
