@@ -13,6 +13,7 @@ from chalicelib import objects, queues
 from chalicelib.billing.errors import BillingError
 from chalicelib.documents.invoice_pdf import render
 from chalicelib.documents.printed import PrintedDay, PrintedInvoice, PrintedLine, PrintedParty
+from chalicelib.documents.selfcheck import require_readable
 from chalicelib.settings import Settings
 from chalicelib.store import deliveries, queries, tables
 from chalicelib.store.connection import engine
@@ -44,6 +45,7 @@ def render_invoice(settings: Settings, invoice_id: int) -> None:
 
     Raises:
         UnknownInvoice: If there is no such invoice.
+        UnreadableDocument: If the drawn document does not show what it should.
     """
     with engine(settings.database_url).connect() as connection:
         invoice = connection.execute(queries.invoice_by_id(invoice_id)).mappings().one_or_none()
@@ -57,7 +59,9 @@ def render_invoice(settings: Settings, invoice_id: int) -> None:
                 .all()
             )
             key = document_key(invoice)
-            pdf = render(printed(invoice, lines, days))
+            document = printed(invoice, lines, days)
+            pdf = render(document)
+            require_readable(pdf, document)
             stored = _store_once(settings.document_bucket, key, pdf)
             deliveries.record_document(
                 connection,
