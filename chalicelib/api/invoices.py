@@ -20,7 +20,7 @@ from .reading import reading, settings
 
 routes = Blueprint(__name__)
 
-NUMBER = (("number", "The number of an invoice or credit note, such as HUDZ-0001."),)
+NUMBER = (("number", parameters.Number),)
 NOT_FOUND = (404, "There is no such invoice, or it is somebody else's.")
 
 LIST = Operation(

@@ -96,10 +96,9 @@ def _in_path(operation: Operation) -> list[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
-            "description": description,
-            "schema": {"type": "string", "minLength": 1},
+            "schema": msgspec.json.schema(kind),
         }
-        for name, description in operation.path_parameters
+        for name, kind in operation.path_parameters
     ]
 
 

@@ -37,7 +37,7 @@ class Operation:
         summary: One line for the OpenAPI document.
         answer: The shape of the 200.
         query: The shape of its query parameters.
-        path_parameters: What each stands for.
+        path_parameters: Their names and types.
         problems: Status and when it is answered, beyond those that every route has.
         open: Whether it is answered without a token.
     """
@@ -46,7 +46,7 @@ class Operation:
     summary: str
     answer: type
     query: type[msgspec.Struct] = parameters.NoQuery
-    path_parameters: tuple[tuple[str, str], ...] = ()
+    path_parameters: tuple[tuple[str, Any], ...] = ()
     problems: tuple[tuple[int, str], ...] = ()
     open: bool = False
 
@@ -54,6 +54,10 @@ class Operation:
     def operation_id(self) -> str:
         words = re.findall(r"[a-z]+", self.path)
         return "_".join(("get", *words))
+
+    @property
+    def takes_something(self) -> bool:
+        return bool(self.query.__struct_fields__ or self.path_parameters)
 
     @property
     def all_problems(self) -> tuple[tuple[int, str], ...]:

@@ -31,7 +31,7 @@ MONTH = Operation(
     "/runs/{period}",
     "The report of a month, as it stands now",
     REPORT,
-    path_parameters=(("period", "A month, such as 2026-10."),),
+    path_parameters=(("period", parameters.Month),),
     problems=((404, "The month has no run, or whoever asks is no accountant."),),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
@@ -10,12 +11,17 @@ import pytest
 
 from app import app
 from chalicelib.api import invoices, reading
+from chalicelib.api.openapi import document
 from chalicelib.billing.period import Period
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.render_invoice import render_invoice
+from chalicelib.store.connection import engine
+from chalicelib.store.reporting import report_period
+from jobs.report_view import as_json
 
 ACCOUNTANT = "accounts@company.example"
 ANNA = "anna@contractors.example"
+QUEUES = {"set_aside", "set_aside_unseen", "dead_letters_unknown"}
 OCTOBER = Period.month(2026, 10)
 
 
@@ -29,12 +35,14 @@ class Gateway:
     def ask(self, resource, number=None, *, who=None, **query):
         event = {
             "resource": resource,
-            "path": resource.replace("{number}", number or ""),
+            "path": resource,
             "httpMethod": "GET",
             "headers": {},
             "multiValueHeaders": {},
             "multiValueQueryStringParameters": {key: [value] for key, value in query.items()},
-            "pathParameters": {"number": quote(number)} if number else None,
+            "pathParameters": {
+                name: quote(number) for name in re.findall(r"{(\w+)}", resource) if number
+            },
             "stageVariables": None,
             "requestContext": {
                 "resourcePath": resource,
@@ -53,6 +61,12 @@ class Gateway:
 
     def invoice(self, number, **who):
         return self.ask("/invoices/{number}", number, **who)
+
+    def runs(self, **query):
+        return self.ask("/runs", **query)
+
+    def report(self, period, **who):
+        return self.ask("/runs/{period}", period, **who)
 
     def link(self, number, **who):
         return self.ask("/invoices/{number}/link", number, **who)
@@ -155,7 +169,7 @@ class TestFilters:
             ("limit", "1e1"),
             ("limit", "9" * 10_000),
             ("cursor", "!"),
-            ("cursor", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM="),
+            ("cursor", "9" * 19),
             ("employee", ""),
             ("employee", "x" * 10_000),
             ("project", "a\0b"),
@@ -236,3 +250,67 @@ class TestLink:
         assert "ANNA-0002.pdf" in link["url"]
         expires_at = datetime.fromisoformat(link["expires_at"])
         assert 290 <= (expires_at - datetime.now(UTC)).total_seconds() <= 300
+
+
+class TestDays:
+    def test_stand_behind_each_line(self, gateway, ledger):
+        _, invoice = gateway.invoice("ANNA-0001")
+
+        assert invoice["days"] == [{"work_date": "2026-09-01", "position": 1, "hours": "8.00"}]
+
+
+class TestRuns:
+    def test_are_listed_newest_first(self, gateway, ledger):
+        status, body = gateway.runs()
+
+        assert status == 200
+        assert [(run["period"], run["status"]) for run in body["runs"]] == [
+            ("2026-10", "issued"),
+            ("2026-09", "issued"),
+        ]
+
+    def test_are_narrowed_to_a_month_and_paged(self, gateway, ledger):
+        _, september = gateway.runs(period="2026-09")
+        _, first = gateway.runs(limit="1")
+        _, second = gateway.runs(limit="1", cursor=first["next_cursor"])
+
+        assert [run["period"] for run in september["runs"]] == ["2026-09"]
+        assert [run["period"] for run in second["runs"]] == ["2026-09"]
+        assert second["next_cursor"] is None
+
+    def test_report_a_month_as_the_command_line_does(self, gateway, ledger, settings):
+        status, body = gateway.report("2026-10")
+        with engine(settings.database_url).connect() as connection:
+            printed = as_json(report_period(connection, OCTOBER))
+
+        # What waits in the queues is seen from the command line alone.
+        assert (status, set(printed) - set(body)) == (200, QUEUES)
+        assert body | {"as_of": None} == {name: printed[name] for name in body} | {"as_of": None}
+        assert (body["balanced"], body["billed"]) == (True, {"rows": 3, "hours": "24.00"})
+
+    @pytest.mark.parametrize("who", [claims(ANNA), claims("stranger@example.org")])
+    def test_are_for_accountants(self, gateway, ledger, who):
+        for status, body in (gateway.runs(who=who), gateway.report("2026-10", who=who)):
+            assert (status, body["Code"]) == (404, "NotFoundError")
+
+    def test_of_a_month_without_any_do_not_exist(self, gateway, ledger):
+        assert gateway.report("2031-01")[0] == 404
+
+    def test_of_what_is_no_month_are_refused(self, gateway, ledger):
+        status, body = gateway.report("october")
+
+        assert (status, body["Message"]) == (400, "period must be a month as YYYY-MM")
+
+
+class TestDescription:
+    def test_is_of_every_route_and_no_other(self):
+        described = document()["paths"]
+
+        assert set(described) == set(app.routes)
+        assert {method for methods in app.routes.values() for method in methods} == {"GET"}
+
+    def test_asks_for_a_token_where_the_gateway_does(self):
+        for path, methods in app.routes.items():
+            [security] = [document()["paths"][path]["get"]["security"]]
+
+            assert bool(security) == bool(methods["GET"].authorizer)
