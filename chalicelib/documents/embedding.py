@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import uharfbuzz as harfbuzz
 from fpdf import FPDF
 from fpdf.fonts import Glyph, SubsetMap, TTFFont
-from fpdf.output import CIDSystemInfo, OutputProducer, PDFFont, PDFFontStream
+from fpdf.output import CIDSystemInfo, OutputProducer, PDFCatalog, PDFFont, PDFFontStream
 from fpdf.syntax import Name, PDFArray, PDFContentStream
 
 from .typefaces import Weight, font_file
@@ -69,7 +69,19 @@ def missing_letters(pdf: FPDF) -> str:
 
 
 class CutFonts(OutputProducer):
-    """Writes every font with no more than the glyphs that its document uses."""
+    """
+    Writes every font with no more than the glyphs that its document uses.
+
+    The reader chooses how the file opens: checkers of PDF/A stop at an action for it.
+    """
+
+    def _finalize_catalog(  # type: ignore[override]
+        self,
+        catalog_obj: PDFCatalog,
+        **parts: Any,  # noqa: ANN401 -- as they come
+    ) -> None:
+        super()._finalize_catalog(catalog_obj, **parts)
+        catalog_obj.open_action = None
 
     def _add_fonts(self, *_resources: object) -> dict[int, PDFFont]:  # type: ignore[override]
         return {font.i: self._add_font(font) for font in _fonts(self.fpdf)}
