@@ -1,0 +1,142 @@
+"""
+A month on its way out: every document rendered, stored and mailed by the local cloud's Lambdas.
+
+The floor is rendering alone: the same documents one after the other in one process, with nothing
+read, stored or sent.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+from rich.table import Table
+from sqlalchemy import text
+
+from chalicelib.documents.invoice_pdf import render
+from chalicelib.documents.printed import PrintedInvoice
+from chalicelib.settings import Settings
+from chalicelib.steps.render_invoice import printed
+from chalicelib.steps.sweep import fan_out
+from chalicelib.store import queries, tables
+from chalicelib.store.connection import engine
+from jobs.cloud.cloud import down, up
+from jobs.migrate import migrate
+
+from .claims import Claim, Measured, Speed
+from .data import PERIOD, month_of
+from .processes import in_fresh_process
+from .server import Server
+from .stages import run_month
+
+# Two of them have no agreement.
+EMPLOYEES, INVOICES = 1_002, 1_000
+ABOVE_RENDERING = 1.5
+POLL_SECONDS = 0.05
+PATIENCE_SECONDS = 600.0
+
+PROGRESS = text("""
+    SELECT count(*) AS mails, count(*) FILTER (WHERE status IN ('sent', 'delivered')) AS sent,
+           count(*) FILTER (WHERE status NOT IN ('queued', 'sending')) AS ended,
+           (SELECT count(*) FROM document) AS documents
+    FROM delivery
+""")
+
+
+class NotDrained(Exception):
+    """Not every invoice was rendered and mailed; there is nothing to compare."""
+
+
+def against_rendering(server: Server) -> Measured:
+    """1,000 invoices out of the door, and the time of drawing them."""
+    server.prepare("drain", month_of(EMPLOYEES))
+    with server.copy_of("drain") as url:
+        in_fresh_process(run_month, url)
+        rendering = in_fresh_process(render_all, url)
+        with local_cloud(url) as environment:
+            wall, rendered = in_fresh_process(drain, environment)
+        again = in_fresh_process(render_all, url)
+    floor = (rendering + again) / 2
+    claims: list[Claim] = [
+        Speed(
+            f"{INVOICES:,} invoices rendered and mailed",
+            wall,
+            floor,
+            "rendering alone, one process",
+            ABOVE_RENDERING,
+        )
+    ]
+    return Measured(claims, _where(wall, rendered))
+
+
+def render_all(url: str) -> float:
+    """Seconds to draw every invoice at *url*, once all is read."""
+    invoices = list(printed_invoices(url))
+    started = perf_counter()
+    for invoice in invoices:
+        render(invoice)
+    return perf_counter() - started
+
+
+def printed_invoices(url: str) -> Iterator[PrintedInvoice]:
+    with engine(url).connect() as connection:
+        ids = connection.execute(text("SELECT id FROM invoice ORDER BY id")).scalars().all()
+        for invoice_id in ids:
+            invoice = connection.execute(queries.invoice_by_id(invoice_id)).mappings().one()
+            lines = connection.execute(queries.lines_of(invoice_id)).mappings().all()
+            days = connection.execute(queries.days_of(tables.invoice.c.id == invoice_id))
+            yield printed(invoice, lines, days.mappings().all())
+
+
+@contextmanager
+def local_cloud(url: str) -> Iterator[dict[str, str]]:
+    """A cloud of its own for the ledger at *url*, its Lambdas not yet started."""
+    with tempfile.TemporaryDirectory(
+        prefix="selfbill-bench-", ignore_cleanup_errors=True
+    ) as folder:
+        home = Path(folder)
+        try:
+            yield up(home, {"DATABASE_URL": url}, lambda _: None, migrate)
+        finally:
+            down(home, lambda _: None)
+
+
+def drain(environment: dict[str, str]) -> tuple[float, float]:
+    """
+    Queue every invoice and wait for its mail.
+
+    Returns:
+        Seconds from the first message to the last mail, and to the last document.
+
+    Raises:
+        NotDrained: If a mail was not accepted, or they take too long.
+    """
+    os.environ.update(environment)
+    settings = Settings.from_environment(os.environ)
+    with engine(settings.database_url).connect() as connection:
+        started = perf_counter()
+        fan_out(connection, settings, PERIOD)
+        rendered = None
+        while (taken := perf_counter() - started) < PATIENCE_SECONDS:
+            row = connection.execute(PROGRESS).mappings().one()
+            connection.rollback()
+            if rendered is None and row["documents"] == INVOICES:
+                rendered = taken
+            if row["ended"] == row["mails"]:
+                break
+            time.sleep(POLL_SECONDS)
+    if rendered is None or row["sent"] != INVOICES:
+        raise NotDrained(dict(row))
+    return taken, rendered
+
+
+def _where(wall: float, rendered: float) -> Table:
+    table = Table("until", "seconds", title=f"{INVOICES:,} invoices on their way out")
+    table.add_row("the last document", f"{rendered:.1f}")
+    table.add_row("the last mail", f"{wall:.1f}")
+    return table
