@@ -85,11 +85,11 @@ class TestTheMonth:
         for named in ("Zoë Marchetti", "no_agreement", "day_over_24", "2026-09"):
             assert named in billed.stdout
 
-    def test_reports_every_invoice_as_sent(self, jobs, billed):
+    def test_reports_every_invoice_as_delivered(self, jobs, billed):
         report = json.loads(jobs("report", PERIOD, "--json").stdout)
 
         assert report["balanced"] is True
-        assert report["deliveries"] == {"sent": len(EXPECTED["invoices"])}
+        assert report["deliveries"] == {"delivered": len(EXPECTED["invoices"])}
         assert report["undelivered"] == []
         assert report["run"]["control"] == EXPECTED["control"]
         assert [row["employee"] for row in report["helds"]] == sorted(EXPECTED["held"])
@@ -190,7 +190,7 @@ class TestTheApi:
 
         assert numbers(employee="HUDZ", period=PERIOD) == ["HUDZ-0001"]
         assert numbers(period="2020-01") == []
-        assert len(numbers(delivery="sent", kind="invoice", period=PERIOD)) == 7
+        assert len(numbers(delivery="delivered", kind="invoice", period=PERIOD)) == 7
 
 
 def contractor_address(code):
