@@ -126,11 +126,15 @@ def metadata(pdf: bytes) -> dict[str, str]:
         return {name: str(xmp[key]) for name, key in names.items() if key in xmp}
 
 
-def described_schemas(pdf: bytes) -> list[str]:
-    """Give the namespaces of the XMP that the file describes itself, as PDF/A demands."""
+def described_properties(pdf: bytes) -> dict[str, str]:
+    """Give name and type of the Factur-X properties that the XMP describes, as PDF/A demands."""
     with pikepdf.open(BytesIO(pdf)) as document:
         xmp = etree.fromstring(document.Root.Metadata.read_bytes())
-    return [schema.text for schema in xmp.iter("{http://www.aiim.org/pdfa/ns/schema#}namespaceURI")]
+    [schema] = xmp.iterfind(".//{*}schemas/{*}Bag/{*}li")
+    if schema.findtext("{*}namespaceURI") != FACTUR_X:
+        return {}
+    described = schema.iterfind("{*}property/{*}Seq/{*}li")
+    return {one.findtext("{*}name"): one.findtext("{*}valueType") for one in described}
 
 
 @cache
