@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from io import BytesIO
+from datetime import date
 from typing import Any
 
-from pypdf import PdfReader
+from pypdfium2 import PdfiumError
 
 from chalicelib.billing.content import content_sha256
 from chalicelib.billing.issued import Finding
@@ -20,6 +19,8 @@ from chalicelib.documents.texts import with_composed_texts
 from chalicelib.language import Language, language_of
 from chalicelib.steps.render_invoice import printed
 
+from .content import Content, Text, flat, read
+from .e_invoices import check_e_invoice
 from .ledger import Document
 from .reading import stored
 
@@ -61,54 +62,38 @@ def _check_pdf(bucket: str, document: Document) -> list[Finding]:
     )
     wrong = [Finding(document.number, *side) for side in sides if side[1] != side[2]]
     stated = printed(header, document.lines, document.days)
-    return wrong or check_print(pdf, with_composed_texts(stated))
+    return wrong or _check_content(pdf, with_composed_texts(stated))
 
 
-def check_print(pdf: bytes, document: PrintedInvoice) -> list[Finding]:
+def _check_content(pdf: bytes, document: PrintedInvoice) -> list[Finding]:
+    try:
+        content = read(pdf)
+    except PdfiumError as error:
+        return [Finding(document.number, "PDF", "readable", str(error))]
+    return [
+        *check_print(content, document),
+        *check_e_invoice(content.e_invoice, document),
+    ]
+
+
+def check_print(content: Content, document: PrintedInvoice) -> list[Finding]:
     """
-    Whether the text of *pdf* states the figures of *document*, its number and its supplier.
+    Whether the texts of a PDF state the figures of *document*, its days, number and supplier.
 
     A figure is looked for beside its neighbours and as a whole: 480.00 is not part of 1,480.00.
     """
-    try:
-        texts = _texts(pdf)
-    except Exception as error:  # noqa: BLE001 -- whatever pypdf trips over, the file is at fault
-        return [Finding(document.number, "PDF", "readable", f"{type(error).__name__}: {error}")]
     language = language_of(document.locale)
+    page = "\n".join(["", *(text.content for text in content.texts), ""])
     missing = [
-        *_missing({"number": (wording.name(document, language),)}, texts),
-        *_missing(_figures(document, language), texts),
+        *_missing({"number": (wording.name(document, language),)}, page),
+        *_missing(_figures(document, language), page),
+        *_missing_days(_days(document, language), page),
     ]
-    if not _supplier_is_named(document, texts):
+    if not _supplier_is_named(document, content.texts):
         missing.append(("supplier", document.supplier.name))
     return [
         Finding(document.number, f"{name} on the PDF", expected, None) for name, expected in missing
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """One text of a page, without white space; its left edge in tenths of a point."""
-
-    left: int
-    content: str
-
-
-def _texts(pdf: bytes) -> list[_Text]:
-    """Every text of *pdf*, in the order drawn."""
-    texts = []
-
-    def visit(content: str, _outer: object, matrix: Sequence[float], *_font: object) -> None:
-        if flat := _flat(content):
-            texts.append(_Text(round(matrix[4] * 10), flat))
-
-    for page in PdfReader(BytesIO(pdf)).pages:
-        page.extract_text(visitor_text=visit)
-    return texts
-
-
-def _flat(text: str) -> str:
-    return "".join(text.split())
 
 
 def _figures(document: PrintedInvoice, language: Language) -> dict[str, tuple[str, ...]]:
@@ -131,24 +116,49 @@ def _figures(document: PrintedInvoice, language: Language) -> dict[str, tuple[st
     }
 
 
-def _missing(
-    facts: Mapping[str, tuple[str, ...]], texts: Sequence[_Text]
-) -> Iterator[tuple[str, str]]:
-    """Those of *facts* that do not follow the one before in *texts*, with what is missing."""
-    page = "\n".join(["", *(text.content for text in texts), ""])
-    read = 0
+def _days(document: PrintedInvoice, language: Language) -> Counter[tuple[date, tuple[str, ...]]]:
+    """The texts that stand beside each other in the list of workdays, and how often."""
+    kinds = [line.kind for line in document.lines]
+    return Counter(
+        (
+            day.work_date,
+            (
+                language.figures.workday(day.work_date),
+                wording.work(kinds[day.position - 1], language),
+                language.figures.money(day.hours),
+            ),
+        )
+        for day in document.days
+    )
+
+
+def _missing(facts: Mapping[str, tuple[str, ...]], page: str) -> Iterator[tuple[str, str]]:
+    """Those of *facts* that do not follow the one before in *page*, with what is missing."""
+    read_to = 0
     for name, fact in facts.items():
-        wanted = "\n".join(["", *map(_flat, fact), ""])
-        place = page.find(wanted, read)
+        wanted = _beside(fact)
+        place = page.find(wanted, read_to)
         if place < 0:
             yield name, " ".join(fact)
         else:
-            read = place + len(wanted) - 1
+            read_to = place + len(wanted) - 1
 
 
-def _supplier_is_named(document: PrintedInvoice, texts: Sequence[_Text]) -> bool:
+def _missing_days(
+    days: Mapping[tuple[date, tuple[str, ...]], int], page: str
+) -> Iterator[tuple[str, str]]:
+    for (day, texts), count in days.items():
+        if page.count(_beside(texts)) < count:
+            yield f"workday {day}", " ".join(texts)
+
+
+def _beside(fact: Sequence[str]) -> str:
+    return "\n".join(["", *map(flat, fact), ""])
+
+
+def _supplier_is_named(document: PrintedInvoice, texts: Sequence[Text]) -> bool:
     """A long name goes on in the next line, at the same left edge."""
     columns: dict[int, str] = defaultdict(str)
-    for text_ in texts:
-        columns[text_.left] += text_.content
-    return any(_flat(document.supplier.name) in column for column in columns.values())
+    for text in texts:
+        columns[text.left] += text.content
+    return any(flat(document.supplier.name) in column for column in columns.values())

@@ -27,6 +27,8 @@ from chalicelib.steps.email_invoice import email_invoice
 from chalicelib.steps.render_invoice import render_invoice
 from jobs import billing
 from jobs.verifying import show_verification, verify_period
+from jobs.verifying.content import read
+from jobs.verifying.e_invoices import check_e_invoice
 from jobs.verifying.pdfs import check_print
 from tests import builders_documents as build
 
@@ -100,6 +102,10 @@ def only(findings, number):
     """Those of *findings* without the number that all of them begin with."""
     assert all(finding.startswith(f"{number}: ") for finding in findings), findings
     return [finding.removeprefix(f"{number}: ") for finding in findings]
+
+
+def workday_missing(day, printed):
+    return f"ANNA-0001: workday {day} on the PDF should be {printed}, found none."
 
 
 DAY = "workday 2026-10-01 ATLAS regular"
@@ -178,6 +184,7 @@ class TestTheLedger:
         assert sentences[1].startswith("fingerprint of its content should be ")
         assert sentences[2:] == [
             "total on the PDF should be Total EUR 1,020.01, found none.",
+            "total in the e-invoice should be 1020.01, found 1020.00.",
             "total in invoices.parquet should be 1020.01, found 1020.00.",
         ]
 
@@ -202,6 +209,7 @@ class TestTheLedger:
             "ANNA-0001: subtotal should be 800.00, found 850.00.",
             "ANNA-0001: tax should be 160.00, found 170.00.",
             "ANNA-0001: total should be 960.00, found 1020.00.",
+            workday_missing("2026-10-01", "Thu, 1 Oct 2026 Regular 7.00"),
             f"ANNA-0001: hours of {DAY} in workdays.parquet should be 7.00, found 8.00.",
             "run 1: billed hours should be 24.50, found 23.50.",
         ]
@@ -302,7 +310,13 @@ class TestPdfs:
             "ANNA-0001: subtotal on the PDF should be Subtotal 850.00, found none.",
             "ANNA-0001: tax on the PDF should be Tax 20 % 170.00, found none.",
             "ANNA-0001: total on the PDF should be Total EUR 1,020.00, found none.",
+            workday_missing("2026-10-02", "Fri, 2 Oct 2026 Regular 7.50"),
+            workday_missing("2026-10-02", "Fri, 2 Oct 2026 Overtime 1.00"),
             "ANNA-0001: supplier on the PDF should be Anna Nowak, found none.",
+            "ANNA-0001: number in the e-invoice should be ANNA-0001, found BRUNO-0001.",
+            "ANNA-0001: subtotal in the e-invoice should be 850.00, found 400.00.",
+            "ANNA-0001: tax in the e-invoice should be 170.00, found 0.00.",
+            "ANNA-0001: total in the e-invoice should be 1020.00, found 400.00.",
         ]
 
     @pytest.mark.parametrize("cut", [0, 5, 2000])
@@ -355,36 +369,75 @@ class TestPrint:
             supplier=build.party(name=name, address=address, iban=None), lines=build.lines(lines)
         )
 
-        assert check_print(render(invoice), with_composed_texts(invoice)) == []
+        assert check_print(read(render(invoice)), with_composed_texts(invoice)) == []
 
     @pytest.mark.parametrize("total", ["592.80", "16592.80", "-6592.80", "6592.81"])
     def test_is_not_found_in_part_of_another_figure(self, total):
         printed = build.invoice(total=Decimal(total))
 
-        assert [finding.what for finding in check_print(render(printed), build.invoice())] == [
-            "total on the PDF"
-        ]
+        assert [
+            finding.what for finding in check_print(read(render(printed)), build.invoice())
+        ] == ["total on the PDF"]
 
     @pytest.mark.parametrize("number", ["ALZ-0007", "LZ-00070"])
     def test_is_not_found_in_part_of_another_number(self, number):
         printed = build.invoice(number=number)
 
-        assert [finding.what for finding in check_print(render(printed), build.invoice())] == [
-            "number on the PDF"
-        ]
+        assert [
+            finding.what for finding in check_print(read(render(printed)), build.invoice())
+        ] == ["number on the PDF"]
 
     def test_needs_every_line_although_two_read_the_same(self):
         invoice = build.invoice(lines=build.lines(3))
         printed = build.invoice(lines=build.lines(2))
 
-        assert [finding.what for finding in check_print(render(printed), invoice)] == [
+        assert [finding.what for finding in check_print(read(render(printed)), invoice)] == [
             "line 3 on the PDF"
         ]
 
     def test_of_a_credit_note_is_found(self):
         note = build.credit_note()
 
-        assert check_print(render(note), note) == []
+        assert check_print(read(render(note)), note) == []
+
+    def test_of_an_invoice_in_another_language_is_found(self):
+        invoice = build.invoice(locale="uk-UA")
+
+        assert check_print(read(render(invoice)), invoice) == []
+
+    def test_needs_every_workday_as_often_as_it_was_worked(self):
+        twice = build.invoice(days=(*build.INVOICE.days, build.INVOICE.days[0]))
+
+        [finding] = check_print(read(render(build.invoice())), twice)
+        assert finding.what == "workday 2026-10-01 on the PDF"
+
+
+class TestEInvoice:
+    def test_agrees_with_its_document(self):
+        for document in (build.invoice(), build.credit_note()):
+            assert check_e_invoice(read(render(document)).e_invoice, document) == []
+
+    @pytest.mark.parametrize(
+        ("change", "what"),
+        [
+            ({"number": "LZ-0009"}, "number"),
+            ({"currency": "PLN"}, "currency"),
+            ({"subtotal": Decimal("5360.01")}, "subtotal"),
+            ({"tax": Decimal("1232.81")}, "tax"),
+            ({"total": Decimal("-6592.80")}, "total"),
+        ],
+    )
+    def test_that_states_anything_else_is_named(self, change, what):
+        xml = read(render(build.invoice())).e_invoice
+
+        [finding] = check_e_invoice(xml, build.invoice(**change))
+        assert finding.what == f"{what} in the e-invoice"
+
+    @pytest.mark.parametrize(("xml", "what"), [(None, "found none"), (b"<", "readable, found")])
+    def test_that_is_not_there_is_named(self, xml, what):
+        [finding] = check_e_invoice(xml, build.invoice())
+
+        assert what in str(finding)
 
 
 class TestParquet:
