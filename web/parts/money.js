@@ -1,0 +1,68 @@
+// What a month comes to: by currency, department and project; and the runs that made it.
+
+import { h } from "../elements.js";
+import { amount, count, moment, money } from "../figures.js";
+import { addressOf } from "../places.js";
+import { t } from "../words.js";
+import { mark } from "./states.js";
+import { table } from "./table.js";
+
+const TONES = { issued: "good", empty: "plain", failed: "bad", running: "waiting" };
+
+export function moneyOf({ money: rows, period }) {
+  if (!rows.length) return null;
+  return h("section", { "aria-label": t("money.title") },
+    h("h2", { class: "unseen" }, t("money.title")),
+    h("div", { class: "columns" }, rows.map((row) => currency(row, period))),
+  );
+}
+
+function currency(row, period) {
+  const documents = [
+    t("money.invoices", { count: row.invoices, shown: count(row.invoices) }),
+    row.credit_notes && t("money.credit-notes", { count: row.credit_notes, shown: count(row.credit_notes) }),
+  ].filter(Boolean).join(", ");
+  const facts = [
+    [t("figure.subtotal"), amount(row.subtotal)],
+    [t("figure.tax"), amount(row.tax)],
+    [t("figure.hours"), amount(row.hours)],
+  ];
+  return h("section", { class: "panel" },
+    h("h3", { class: "overline" }, row.currency),
+    h("p", { class: "big" }, amount(row.total)),
+    h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { class: "number" }, value)))),
+    h("p", {}, h("a", { href: addressOf(["invoices"], { period }) }, documents)),
+  );
+}
+
+export function breakdown({ departments, projects, period }) {
+  const total = { title: t("figure.total"), number: true, cell: (row) => money(row.total, row.currency) };
+  const before = { title: t("figure.before-tax"), number: true, cell: (row) => money(row.amount, row.currency) };
+  return h("div", { class: "pair" },
+    shares("money.departments", departments, "department", total, period),
+    shares("money.projects", projects, "project", before, period),
+  );
+}
+
+function shares(key, rows, filter, last, period) {
+  if (!rows.length) return null;
+  const address = (row) => addressOf(["invoices"], { period, [filter]: row[filter] });
+  const columns = [
+    { title: t(`figure.${filter}`), head: true, cell: (row) => [h("a", { href: address(row) }, row.name), h("small", {}, row[filter])] },
+    { title: t("figure.hours"), number: true, cell: (row) => amount(row.hours) },
+    last,
+  ];
+  return h("section", { class: "panel" }, h("h2", {}, t(key)), table(t(key), columns, rows));
+}
+
+export function history({ history: runs }) {
+  const columns = [
+    { title: t("history.run"), head: true, cell: (run) => (run.corrects ? t("history.corrects", { number: run.corrects }) : t("history.month")) },
+    { title: t("history.started"), cell: (run) => moment(run.started_at) },
+    { title: t("history.outcome"), cell: ended },
+    { title: t("balance.billed"), number: true, cell: (run) => (run.control ? count(run.control.billed.rows) : "\u2013") },
+  ];
+  return h("section", { class: "panel" }, h("h2", {}, t("history.title")), table(t("history.title"), columns, [...runs].reverse()));
+}
+
+const ended = (run) => [mark(t(`run.${run.status}`), TONES[run.status]), run.failure && h("small", { lang: "en" }, run.failure)];

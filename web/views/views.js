@@ -1,0 +1,18 @@
+// Which view shows a place.
+
+import { Problem } from "../problems.js";
+import { contractorView } from "./contractor.js";
+import { invoiceView } from "./invoice.js";
+import { invoicesView } from "./invoices.js";
+import { monthView } from "./month.js";
+
+/** The view of a place for a reader; a `Problem` "missing" if there is none. */
+export async function viewOf(place, who) {
+  const [section = home(who), name, ...more] = place.parts;
+  if (section === "invoices" && !name) return who.accountant ? invoicesView(place) : contractorView(who);
+  if (section === "invoices" && !more.length) return invoiceView(name, who);
+  if (section === "months" && who.accountant && !more.length) return monthView(name ?? who.newest);
+  throw new Problem("missing");
+}
+
+const home = (who) => (who.accountant ? "months" : "invoices");
