@@ -34,8 +34,8 @@ class Speed:
     def cells(self) -> list[str]:
         return [
             self.what,
-            f"{self.ours:.2f} s",
-            f"{self.floor:.2f} s",
+            f"{self.ours:.3g} s",
+            f"{self.floor:.3g} s",
             self.floor_is,
             f"{self.ratio:.2f}",
             f"≤ {self.at_most:g}",
