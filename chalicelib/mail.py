@@ -8,7 +8,8 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 
 import boto3
 from botocore.config import Config
@@ -24,6 +25,8 @@ SEVEN_BIT = SMTP.clone(cte_type="7bit")
 # How long one call may take; a Lambda must not be stopped while it waits for the answer.
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 10
+
+RAW_MESSAGE = "RawMessage.Data"
 
 THROTTLES = {
     "Throttling",
@@ -58,7 +61,26 @@ def client() -> SESClient:
         connect_timeout=CONNECT_SECONDS,
         read_timeout=ANSWER_SECONDS,
     )
-    return boto3.client("ses", config=config)
+    made = boto3.client("ses", config=config)
+    made.meta.events.register("before-call.ses.SendRawEmail", write_body)
+    return made
+
+
+def write_body(params: dict[str, Any], **_event: object) -> None:
+    """
+    Write the form of a request here, as urllib would, before botocore asks urllib to.
+
+    Which takes it milliseconds for a PDF, letter by letter, and twice: to sign and to send.
+    """
+    params["body"] = "&".join(
+        f"{name}={_escaped(value) if name == RAW_MESSAGE else quote_plus(str(value))}"
+        for name, value in params["body"].items()
+    ).encode()
+
+
+def _escaped(base64: str) -> str:
+    """*base64* as a form writes it."""
+    return base64.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
 
 
 def compose(letter: Letter) -> bytes:

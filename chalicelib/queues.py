@@ -179,7 +179,11 @@ def delete(queue_url: str, messages: Iterable[Message]) -> None:
 def _in_batches(things: Iterable[Thing], act: Callable[[list[Thing]], object]) -> None:
     """Call *act* with up to `BATCH` of *things* at a time, in parallel."""
     remaining = iter(things)
-    batches = iter(lambda: list(islice(remaining, BATCH)), [])
+    batches = list(iter(lambda: list(islice(remaining, BATCH)), []))
+    if len(batches) == 1:
+        # Most often; starting threads would cost more than it.
+        act(batches[0])
+        return
     with ThreadPoolExecutor(SENDERS) as threads:
         for _ in threads.map(act, batches):
             pass

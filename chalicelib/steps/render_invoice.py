@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -34,14 +35,35 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
     """An SQS event with messages ``{"invoice_id": 7}``; answers with the partial batch response."""
     settings = Settings.from_environment(os.environ)
     keep = keeper(settings.database_url, "render")
-    return handle_each(event, "invoice_id", lambda number: render_invoice(settings, number), keep)
+    queued: dict[int, Sequence[int]] = {}
+
+    def step(invoice_id: int) -> None:
+        queued[invoice_id] = store_document(settings, invoice_id)
+
+    answer = handle_each(event, "invoice_id", step, keep)
+    try:
+        queues.publish(settings.email_queue_url, "delivery_id", [*chain(*queued.values())])
+    except Exception as error:
+        for invoice_id in queued:
+            keep(invoice_id, error)
+        raise
+    return answer
 
 
 def render_invoice(settings: Settings, invoice_id: int) -> None:
+    """Store the document of an invoice unless it is stored, and queue its mails."""
+    queued = store_document(settings, invoice_id)
+    queues.publish(settings.email_queue_url, "delivery_id", queued)
+
+
+def store_document(settings: Settings, invoice_id: int) -> Sequence[int]:
     """
-    Store the document of an invoice unless it is stored, and queue its mails.
+    Store the document of an invoice unless it is stored.
 
     Safe to repeat at any point: the object is written once, and so is its row.
+
+    Returns:
+        The ids of its deliveries that wait for the emailer.
 
     Raises:
         UnknownInvoice: If there is no such invoice.
@@ -71,8 +93,7 @@ def render_invoice(settings: Settings, invoice_id: int) -> None:
                 size=len(stored),
             )
             connection.commit()
-        queued = connection.execute(deliveries.queued_of(invoice_id)).scalars().all()
-    queues.publish(settings.email_queue_url, "delivery_id", queued)
+        return connection.execute(deliveries.queued_of(invoice_id)).scalars().all()
 
 
 def document_key(invoice: RowMapping) -> str:

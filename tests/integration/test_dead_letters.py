@@ -116,6 +116,19 @@ class TestAFailure:
         assert times == 2
         assert "slower" in reason
 
+    def test_to_pass_documents_on_is_of_every_invoice_of_the_batch(
+        self, settings, books, issue, environment, monkeypatch
+    ):
+        monkeypatch.setenv("EMAIL_QUEUE_URL", settings.email_queue_url + "-gone")
+        ids = [issue("ANNA"), issue("BO")]
+
+        with pytest.raises(ClientError):
+            renderer.handle(event("invoice_id", *ids))
+
+        rows = failures(books)
+        assert [row[0] for row in rows] == ids
+        assert all("does not exist" in row[3] for row in rows)
+
     def test_costs_success_nothing(self, books, issue, environment):
         renderer.handle(event("invoice_id", issue()))
 

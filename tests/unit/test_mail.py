@@ -1,9 +1,12 @@
+import base64
 from dataclasses import replace
 from email import message_from_bytes, policy
+from urllib.parse import urlencode
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+from chalicelib import mail
 from chalicelib.mail import Letter, compose, is_address, is_throttle
 
 LETTER = Letter(
@@ -72,3 +75,36 @@ class TestIsThrottle:
         error = ClientError({"Error": {"Code": code, "Message": message}}, "SendRawEmail")
 
         assert is_throttle(error) is expected
+
+
+class TestTheRequest:
+    def test_is_written_as_urllib_writes_it(self):
+        form = {
+            "Action": "SendRawEmail",
+            "Source": "Їжак <a+b@company.example>",
+            "RawMessage.Data": base64.b64encode(bytes(range(256)) * 3 + b"=").decode(),
+        }
+        request = {"body": form}
+
+        mail.write_body(request)
+
+        assert request["body"].decode() == urlencode(form)
+
+    def test_is_sent_so(self, monkeypatch):
+        for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "eu-central-1")
+        mail.client.cache_clear()
+        sent = []
+
+        def refuse(request, **_event):
+            sent.append(request.body)
+            raise EndpointConnectionError(endpoint_url=request.url)
+
+        mail.client().meta.events.register("before-send.ses", refuse)
+        with pytest.raises(EndpointConnectionError):
+            mail.send("a@b.example", "c@d.example", b"\xff\xff\xbe\xfb\xe0", 7)
+
+        mail.client.cache_clear()
+        [body] = sent
+        assert isinstance(body, bytes)
+        assert b"RawMessage.Data=%2F%2F%2B%2B" in body
