@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -93,8 +94,8 @@ def render(event: dict[str, Any]) -> list[str]:
     return _failed(render_invoice.handle(event))
 
 
-def mail(event: dict[str, Any]) -> list[str]:
-    return _failed(email_invoice.handle(event))
+def mail(event: dict[str, Any], seconds: float = email_invoice.LAMBDA_SECONDS) -> list[str]:
+    return _failed(email_invoice.handle(event, seconds))
 
 
 def _failed(answer: dict[str, Any]) -> list[str]:
@@ -106,6 +107,32 @@ def drain() -> int:
     here = settings()
     rendering = _drain(here.render_queue_url, render)
     return rendering + _drain(here.email_queue_url, mail)
+
+
+def work_for(queue: str, seconds: float) -> int:
+    """Hand the handler of *queue* its messages until there are none or *seconds* are over."""
+    here = settings()
+    queue_url, handle = {
+        "render": (here.render_queue_url, render),
+        "email": (here.email_queue_url, mail),
+    }[queue]
+    sqs, handled, end = queues.client(), 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        answer = sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=RECEIVED_SECONDS
+        )
+        messages = answer.get("Messages", [])
+        if not messages:
+            break
+        failed = handle(event_of(messages))
+        for message in messages:
+            receipt = {"QueueUrl": queue_url, "ReceiptHandle": message["ReceiptHandle"]}
+            if message["MessageId"] in failed:
+                sqs.change_message_visibility(**receipt, VisibilityTimeout=0)
+            else:
+                sqs.delete_message(**receipt)
+        handled += len(messages)
+    return handled
 
 
 def _drain(queue_url: str, handle: Callable[[dict[str, Any]], list[str]]) -> int:
