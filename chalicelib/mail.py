@@ -38,12 +38,13 @@ THROTTLES = {
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What one mail says, and to whom."""
+    """What one mail says, twice over as text and as HTML, and to whom."""
 
     sender: str
     recipient: str
     subject: str
     text: str
+    html: str
     attachment_name: str
     attachment: bytes
     reply_to: str | None = None
@@ -84,7 +85,7 @@ def _escaped(base64: str) -> str:
 
 
 def compose(letter: Letter) -> bytes:
-    """*letter* as a MIME message with a PDF attached."""
+    """*letter* as a MIME message of two equal bodies, with a PDF attached."""
     message = EmailMessage(policy=SEVEN_BIT)
     message["From"] = letter.sender
     message["To"] = letter.recipient
@@ -92,6 +93,7 @@ def compose(letter: Letter) -> bytes:
         message["Reply-To"] = letter.reply_to
     message["Subject"] = letter.subject
     message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     message.add_attachment(
         letter.attachment,
         maintype="application",

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, RowMapping
 
 from chalicelib import mail, objects
 from chalicelib.billing.errors import BillingError
+from chalicelib.letters import letter_of
 from chalicelib.settings import Settings
 from chalicelib.store import deliveries
 from chalicelib.store.connection import engine
@@ -35,7 +36,6 @@ NOT_REACHED = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
 LAMBDA_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 2.0
 RESERVE_SECONDS = 1.0 + LONGEST_WAIT_SECONDS + mail.CONNECT_SECONDS + mail.ANSWER_SECONDS
-TITLES = {"invoice": "Self-billed invoice", "credit_note": "Self-billed credit note"}
 
 
 class NotYet(BillingError):
@@ -191,27 +191,14 @@ def _letter(settings: Settings, delivery: RowMapping) -> mail.Letter:
     pdf = objects.get(settings.document_bucket, delivery["s3_key"])
     if hashlib.sha256(pdf).hexdigest() != delivery["sha256"]:
         raise DocumentChanged(delivery["s3_key"])
-    title = TITLES[delivery["kind"]]
+    written = letter_of({**delivery})
     return mail.Letter(
         sender=settings.mail_sender,
         recipient=delivery["recipient"],
-        subject=f"{title} {delivery['number']} from {delivery['buyer_name']}",
-        text=LETTER.format(**delivery, title=title.lower(), month=f"{delivery['period']:%B %Y}"),
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
         attachment_name=f"{delivery['number']}.pdf",
         attachment=pdf,
         reply_to=settings.mail_reply_to,
     )
-
-
-LETTER = """\
-Dear {supplier_name},
-
-attached is the {title} {number} that {buyer_name} has written for your work in {month}.
-
-    Total:  {total} {currency}
-    Due:    {due_on}
-
-Please keep the attached PDF for your records. If anything in it is wrong, reply to this mail.
-
-{buyer_name}
-"""

@@ -190,6 +190,7 @@ def to_send(delivery_id: int) -> Select[Any]:
             delivery.c.recipient,
             invoice.c.number,
             invoice.c.kind,
+            invoice.c.locale,
             invoice.c.period,
             invoice.c.currency,
             invoice.c.total,

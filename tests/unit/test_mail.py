@@ -14,6 +14,7 @@ LETTER = Letter(
     recipient="yizhak@contractors.example",
     subject="Рахунок Ї-0001",
     text="Вітаю, Їжаку!\n",
+    html="<p>Вітаю, Їжаку!</p>\n",
     attachment_name="Ї-0001.pdf",
     attachment=bytes(range(256)),
 )
@@ -32,7 +33,9 @@ class TestCompose:
         message = message_from_bytes(compose(LETTER), policy=policy.default)
 
         assert message["Subject"] == LETTER.subject
-        assert message.get_body().get_content().replace("\r\n", "\n") == LETTER.text
+        for kind, said in (("plain", LETTER.text), ("html", LETTER.html)):
+            body = message.get_body((kind,))
+            assert body.get_content().replace("\r\n", "\n") == said
 
     def test_says_where_answers_go_if_not_to_the_sender(self):
         answered = replace(LETTER, reply_to="accounts@company.example")

@@ -1,0 +1,126 @@
+"""
+The letter that brings an invoice: subject, text and HTML, in the contractor's language.
+
+Values in, words out; `mail` makes a message of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+from chalicelib.language import Language, language_of
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a letter says, as plain text and, the same, as HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def letter_of(invoice: Mapping[str, Any]) -> Written:
+    """
+    Write the letter of an issued *invoice* or credit note.
+
+    Args:
+        invoice: A row of `store.deliveries.to_send`, from which all figures come as they are.
+    """
+    language = language_of(invoice["locale"])
+    opening, closing = _opening(invoice, language), [_request(language)]
+    facts = _facts(invoice, language)
+    signature = invoice["buyer_name"]
+    return Written(
+        subject=_subject(invoice, language),
+        text=_as_text(opening, facts, closing, signature),
+        html=_as_html(language.tag, opening, facts, closing, signature),
+    )
+
+
+def _subject(invoice: Mapping[str, Any], language: Language) -> str:
+    subjects = {
+        "invoice": language.gettext("Self-billed invoice {number} from {buyer}"),
+        "credit_note": language.gettext("Self-billed credit note {number} from {buyer}"),
+    }
+    return subjects[invoice["kind"]].format(
+        number=invoice["number"], buyer=" ".join(invoice["buyer_name"].split())
+    )
+
+
+def _opening(invoice: Mapping[str, Any], language: Language) -> list[str]:
+    greeting = language.gettext("Dear {name},").format(name=invoice["supplier_name"])
+    sentences = {
+        "invoice": language.gettext(
+            "attached is the self-billed invoice {number} that {buyer} has written for your work"
+            " in {month}."
+        ),
+        "credit_note": language.gettext(
+            "attached is the self-billed credit note {number} that {buyer} has written to correct"
+            " an invoice for your work; {month} is the month it is booked in."
+        ),
+    }
+    sentence = sentences[invoice["kind"]].format(
+        number=invoice["number"],
+        buyer=invoice["buyer_name"],
+        month=language.figures.month(invoice["period"]),
+    )
+    return [greeting, sentence]
+
+
+def _facts(invoice: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
+    total = f"{language.figures.money(invoice['total'])} {invoice['currency']}"
+    facts = [(language.gettext("Number"), invoice["number"]), (language.gettext("Total"), total)]
+    if invoice["kind"] == "invoice":
+        facts.append((language.gettext("Due date"), language.figures.day(invoice["due_on"])))
+    return facts
+
+
+def _request(language: Language) -> str:
+    return language.gettext(
+        "Please keep the attached PDF for your records; the e-invoice is inside it. If anything in"
+        " it is wrong, reply to this mail."
+    )
+
+
+def _as_text(
+    opening: list[str], facts: list[tuple[str, str]], closing: list[str], signature: str
+) -> str:
+    width = max(len(label) for label, _ in facts) + 2
+    listed = "\n".join(f"    {label + ':':<{width}} {fact}" for label, fact in facts)
+    return "\n\n".join((*opening, listed, *closing, signature)) + "\n"
+
+
+def _as_html(
+    tag: str, opening: list[str], facts: list[tuple[str, str]], closing: list[str], signature: str
+) -> str:
+    paragraphs = [f'<p style="{_PARAGRAPH}">{_escaped(text)}</p>' for text in opening]
+    rows = "".join(
+        f'<tr><th scope="row" style="{_LABEL}">{_escaped(label)}</th>'
+        f'<td style="{_FACT}">{_escaped(fact)}</td></tr>'
+        for label, fact in facts
+    )
+    paragraphs.append(f'<table style="{_TABLE}">{rows}</table>')
+    paragraphs += [
+        f'<p style="{_PARAGRAPH}">{_escaped(text)}</p>' for text in (*closing, signature)
+    ]
+    return (
+        f'<!DOCTYPE html><html lang="{tag}"><head><meta charset="utf-8">'
+        '<meta name="color-scheme" content="light dark"></head>'
+        f'<body style="{_BODY}">{"".join(paragraphs)}</body></html>\n'
+    )
+
+
+def _escaped(text: str) -> str:
+    return escape(text).replace("\n", "<br>")
+
+
+# Mail programs drop style sheets, so each element carries its own; colours are the reader's.
+_BODY: Final = "margin:0 auto;padding:24px;max-width:34em;font:16px/1.5 system-ui,sans-serif"
+_PARAGRAPH: Final = "margin:0 0 16px"
+_TABLE: Final = "margin:0 0 16px;border-collapse:collapse"
+_LABEL: Final = "padding:4px 24px 4px 0;text-align:left;font-weight:normal;opacity:.7"
+_FACT: Final = "padding:4px 0;font-weight:600"
