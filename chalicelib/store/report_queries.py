@@ -72,8 +72,8 @@ DOCUMENTS = """
 """
 
 NEWEST_DELIVERIES = """
-    SELECT DISTINCT ON (invoice.id) invoice.number, employee_id, supplier_name,
-           delivery.recipient, delivery.status, delivery.error
+    SELECT DISTINCT ON (invoice.id) invoice.id AS invoice_id, invoice.number, employee_id,
+           supplier_name, delivery.recipient, delivery.status, delivery.error, queued_at
     FROM invoice JOIN delivery ON delivery.invoice_id = invoice.id
     WHERE invoice.period = :start ORDER BY invoice.id, delivery.id DESC
 """
@@ -83,9 +83,21 @@ DELIVERIES = f"""
     GROUP BY status ORDER BY status
 """
 
+# What is still on its way may have failed on it: the last failure that was not made good since.
 UNDELIVERED = f"""
-    SELECT number, employee.code AS employee, supplier_name AS name, recipient, status, error
-    FROM ({NEWEST_DELIVERIES}) AS newest JOIN employee ON employee.id = employee_id
+    SELECT number, employee.code AS employee, supplier_name AS name, recipient, status,
+           coalesce(error, failing.reason) AS error
+    FROM ({NEWEST_DELIVERIES}) AS newest
+    JOIN employee ON employee.id = employee_id
+    LEFT JOIN LATERAL (
+        SELECT reason FROM step_failure AS failure
+        WHERE failure.invoice_id = newest.invoice_id AND status IN ('queued', 'sending')
+          AND failed_at >= queued_at
+          AND (step = 'email' OR NOT EXISTS (
+              SELECT FROM document WHERE document.invoice_id = newest.invoice_id
+          ))
+        ORDER BY failed_at DESC LIMIT 1
+    ) AS failing ON true
     WHERE status NOT IN ('sent', 'delivered') ORDER BY number COLLATE "C"
 """
 

@@ -162,6 +162,13 @@ class TestAFailure:
         ]
 
 
+def undelivered(settings):
+    """The one invoice of October that is not received."""
+    with engine(settings.database_url).connect() as connection:
+        [row] = report_period(connection, OCTOBER).undelivered
+    return row
+
+
 def raising(error):
     def send(*_letter):
         raise error
@@ -550,6 +557,20 @@ class TestTheReport:
         assert "Anna [Nowak]" in html
         assert "NoSuchBucket" in html
         assert "&lt;b&gt;hello&lt;/b&gt;" in html
+
+    def test_says_why_a_mail_is_still_on_its_way_until_that_is_made_good(
+        self, monkeypatch, settings, issue, environment
+    ):
+        invoice_id = issue()
+        monkeypatch.setenv("DOCUMENT_BUCKET", "nowhere")
+        fail(renderer.handle(event("invoice_id", invoice_id)))
+
+        failing = undelivered(settings)
+        monkeypatch.setenv("DOCUMENT_BUCKET", settings.document_bucket)
+        renderer.handle(event("invoice_id", invoice_id))
+
+        assert "NoSuchBucket" in failing.error
+        assert (failing.status, undelivered(settings).error) == ("queued", None)
 
     def test_says_in_a_sentence_what_is_unknown(self, settings, books):
         books.employee("ANNA")
