@@ -75,7 +75,7 @@ def _payment(invoice: PrintedInvoice, language: Language) -> list[Band]:
     ]
     missing = _CODE - sum(band.height for band in details)
     return [
-        Band(0, boxes=code),
+        Band(0, codes=code),
         *details,
         *([gap(missing)] if missing > 0 else []),
         Band(LINE, (caption,)),

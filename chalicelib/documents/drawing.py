@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Final
 
@@ -11,8 +11,8 @@ from fpdf import FPDF, ViewerPreferences
 from .coverage import UnprintableText
 from .embedding import CutFonts, add_font, missing_letters
 from .grid import PAGE_HEIGHT, PAGE_WIDTH
-from .marks import Box, Rule, Text
 from .metadata import E_INVOICE, SOFTWARE, Description, xmp
+from .operators import Font, operators
 from .pages import Placed
 from .typefaces import Weight
 
@@ -31,12 +31,9 @@ def drawn(pages: Sequence[Sequence[Placed]], about: Description, e_invoice: byte
     """
     pdf = _new_file(about)
     _embed(pdf, e_invoice, about)
-    for weight in Weight:
-        add_font(pdf, _FAMILY, weight)
+    fonts = {weight: add_font(pdf, _FAMILY, weight) for weight in Weight}
     for page in pages:
-        pdf.add_page()
-        for item in page:
-            _draw(pdf, item)
+        _draw(pdf, page, fonts)
     if letters := missing_letters(pdf):
         raise UnprintableText(letters)
     return bytes(pdf.output(output_producer_class=CutFonts))
@@ -69,28 +66,9 @@ def _embed(pdf: FPDF, e_invoice: bytes, about: Description) -> None:
     )
 
 
-def _draw(pdf: FPDF, item: Placed) -> None:
-    for rule in item.band.rules:
-        _draw_rule(pdf, rule, item.top)
-    for text in item.band.texts:
-        _draw_text(pdf, text, item.top + item.band.baseline)
-    _draw_boxes(pdf, item.band.boxes, item.top)
-
-
-def _draw_rule(pdf: FPDF, rule: Rule, top: float) -> None:
-    pdf.set_line_width(rule.thickness)
-    pdf.set_draw_color(rule.ink)
-    pdf.line(rule.start, top + rule.y, rule.end, top + rule.y)
-
-
-def _draw_boxes(pdf: FPDF, boxes: Sequence[Box], top: float) -> None:
-    if boxes:
-        pdf.set_fill_color(0)
-    for box in boxes:
-        pdf.rect(box.x, top + box.y, box.width, box.height, style="F")
-
-
-def _draw_text(pdf: FPDF, text: Text, baseline: float) -> None:
-    pdf.set_font(_FAMILY, text.style.weight.value, text.style.size)
-    pdf.set_text_color(text.style.ink)
-    pdf.text(text.x, baseline, text.content)
+def _draw(pdf: FPDF, page: Sequence[Placed], fonts: Mapping[Weight, Font]) -> None:
+    pdf.add_page()
+    for font in pdf.fonts.values():
+        # Lists the font among what the page uses.
+        pdf._set_font_for_page(font, 0)  # noqa: SLF001
+    pdf._out(operators(page, fonts))  # noqa: SLF001

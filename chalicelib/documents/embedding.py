@@ -20,6 +20,7 @@ from fpdf.fonts import Glyph, SubsetMap, TTFFont
 from fpdf.output import CIDSystemInfo, OutputProducer, PDFCatalog, PDFFont, PDFFontStream
 from fpdf.syntax import Name, PDFArray, PDFContentStream
 
+from .operators import Font
 from .typefaces import Weight, font_file
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ end
 end"""
 
 
-def add_font(pdf: FPDF, family: str, weight: Weight) -> None:
+def add_font(pdf: FPDF, family: str, weight: Weight) -> Font:
     """Give *pdf* a font, to be embedded by `CutFonts`."""
     font = copy(_parsed(family, weight))
     font.i = len(pdf.fonts) + 1
@@ -60,6 +61,25 @@ def add_font(pdf: FPDF, family: str, weight: Weight) -> None:
     font.missing_glyphs = []
     font.subset = SubsetMap(font)
     pdf.fonts[font.fontkey] = font
+    codes = _Codes(font.subset)
+    return Font(f"F{font.i}", lambda text: "".join([codes[letter] for letter in text]))
+
+
+class _Codes(dict[str, str]):
+    """The code of each letter in one document; none for a letter that the font lacks."""
+
+    def __init__(self, subset: SubsetMap) -> None:
+        self.subset = subset
+
+    def __missing__(self, letter: str) -> str:
+        code = self.subset.pick(ord(letter))
+        self[letter] = "" if code is None else _escaped(code.to_bytes(2, "big").decode("latin-1"))
+        return self[letter]
+
+
+def _escaped(text: str) -> str:
+    """Write what would end or change a PDF string with a backslash before it."""
+    return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)").replace("\r", "\\r")
 
 
 def missing_letters(pdf: FPDF) -> str:

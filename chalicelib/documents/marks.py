@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
@@ -58,13 +58,19 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A black rectangle, *y* below the top of its band; it may reach below the band."""
+class Code:
+    """
+    Black rectangles on a square grid that starts at *x* and the top of its band.
+
+    Attributes:
+        side: Of one square of the grid.
+        boxes: Column, row, columns and rows of each rectangle; the rows go down from the top, and
+            may reach below the band.
+    """
 
     x: float
-    y: float
-    width: float
-    height: float
+    side: float
+    boxes: tuple[tuple[int, int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class Band:
     height: float
     texts: tuple[Text, ...] = ()
     rules: tuple[Rule, ...] = ()
-    boxes: tuple[Box, ...] = ()
+    codes: tuple[Code, ...] = ()
 
     @property
     def baseline(self) -> float:
@@ -94,8 +100,11 @@ def wrapped(text: str, style: Style, width: float) -> list[str]:
     Line breaks in *text* are kept.  A word wider than *width* is broken between letters; a
     single letter wider than it gets a line of its own.
     """
+    text = text.strip()
+    if text.isprintable() and style.width(text) <= width:
+        return [text]
     lines: list[str] = []
-    for paragraph in _LINE_BREAK.split(text.strip()):
+    for paragraph in _LINE_BREAK.split(text):
         line = ""
         for piece in _fitting(paragraph.replace("\t", " "), style, width):
             if line and style.width((line + piece).rstrip(" ")) > width + _TOLERANCE:
@@ -110,12 +119,11 @@ def beside(left: Sequence[Band], right: Sequence[Band]) -> list[Band]:
     """Put two columns of bands next to each other, band by band."""
     nothing = Band(0)
     return [
-        replace(
-            one,
-            height=max(one.height, other.height),
-            texts=one.texts + other.texts,
-            rules=one.rules + other.rules,
-            boxes=one.boxes + other.boxes,
+        Band(
+            max(one.height, other.height),
+            one.texts + other.texts,
+            one.rules + other.rules,
+            one.codes + other.codes,
         )
         for one, other in zip_longest(left, right, fillvalue=nothing)
     ]

@@ -49,13 +49,24 @@ def paginate(blocks: Iterable[Block], closing: Block, room: float) -> list[list[
     the blocks with a heading.
     """
     pages: list[list[Block]] = [[]]
+    used = 0.0
     for block in (*blocks, closing):
         for piece in _pieces(block, room):
-            if pages[-1] and _height(_bands([*pages[-1], piece])) > room:
+            height = _height(_below(piece, pages[-1]))
+            if pages[-1] and used + height > room:
                 pages.append([])
+                used, height = 0.0, _height(_below(piece, []))
             pages[-1].append(piece)
+            used += height
     _accompany_closing(pages, room)
     return [list(_bands(page)) for page in pages]
+
+
+def _below(block: Block, page: Sequence[Block]) -> Iterator[Band]:
+    """Give the bands that *block* adds to *page*."""
+    if not page or page[-1].heading != block.heading:
+        yield from block.heading
+    yield from block.bands
 
 
 def _bands(blocks: Sequence[Block]) -> Iterator[Band]:

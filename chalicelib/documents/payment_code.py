@@ -14,7 +14,7 @@ from typing import Final
 import segno
 
 from . import accounts
-from .marks import Box
+from .marks import Code
 from .printed import PrintedInvoice
 
 _MOST: Final = Decimal("999999999.99")
@@ -28,7 +28,7 @@ _MASK: Final = 3
 _DARK: Final = re.compile(rb"\x01+")
 
 
-def payment_code(invoice: PrintedInvoice, x: float, width: float) -> tuple[Box, ...]:
+def payment_code(invoice: PrintedInvoice, x: float, width: float) -> tuple[Code, ...]:
     """
     Draw the code *width* millimetres wide, from *x* and the top of its band.
 
@@ -39,13 +39,9 @@ def payment_code(invoice: PrintedInvoice, x: float, width: float) -> tuple[Box, 
     content = transfer(invoice)
     if not content:
         return ()
-    rows = [
-        bytes(row)
-        for row in segno.make_qr(
-            content, error="m", encoding="utf-8", mask=_MASK, boost_error=False
-        ).matrix
-    ]
-    return tuple(_boxes(rows, x, width / len(rows)))
+    code = segno.make_qr(content, error="m", encoding="utf-8", mask=_MASK, boost_error=False)
+    rows = [bytes(row) for row in code.matrix]
+    return (Code(x, width / len(rows), tuple(_boxes(rows))),)
 
 
 def transfer(invoice: PrintedInvoice) -> str:
@@ -60,17 +56,12 @@ def transfer(invoice: PrintedInvoice) -> str:
     return content if payable and written and len(content.encode()) <= _LONGEST else ""
 
 
-def _boxes(rows: list[bytes], x: float, side: float) -> Iterator[Box]:
-    """Draw each run of dark modules as one box, and equal runs below one another as one."""
-    open_: dict[tuple[int, int], int] = {}
+def _boxes(rows: list[bytes]) -> Iterator[tuple[int, int, int, int]]:
+    """Give each run of dark modules as one box, and equal runs below one another as one."""
+    begun: dict[tuple[int, int], int] = {}
     for number, row in enumerate([*rows, b""]):
-        runs = {run.span() for run in _DARK.finditer(row)}
-        for run in [run for run in open_ if run not in runs]:
-            yield _box(run, open_.pop(run), number, x, side)
-        for run in sorted(runs):
-            open_.setdefault(run, number)
-
-
-def _box(run: tuple[int, int], first: int, after: int, x: float, side: float) -> Box:
-    start, end = run
-    return Box(x + start * side, first * side, (end - start) * side, (after - first) * side)
+        runs = {run.span(): number for run in _DARK.finditer(row)}
+        for start, end in [run for run in begun if run not in runs]:
+            first = begun.pop((start, end))
+            yield start, first, end - start, number - first
+        begun = runs | begun

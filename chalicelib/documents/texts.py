@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
-from typing import TypeVar, cast
+from functools import cache
+from typing import Any, TypeVar, cast
+from unicodedata import is_normalized
 
 from .coverage import composed
 
@@ -18,13 +20,15 @@ def texts(value: object) -> Iterator[str]:
     elif isinstance(value, tuple):
         for part in value:
             yield from texts(part)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from texts(getattr(value, field.name))
+    elif is_dataclass(value) and not isinstance(value, type):
+        for name in _names(type(value)):
+            yield from texts(getattr(value, name))
 
 
 def with_composed_texts(value: _Value) -> _Value:
-    """Copy *value* with every text composed (NFC)."""
+    """Give *value* with every text composed (NFC)."""
+    if is_normalized("NFC", "\n".join(texts(value))):
+        return value
     return cast("_Value", _composed(value))
 
 
@@ -34,6 +38,11 @@ def _composed(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(_composed(part) for part in value)
     if is_dataclass(value) and not isinstance(value, type):
-        parts = {field.name: _composed(getattr(value, field.name)) for field in fields(value)}
+        parts = {name: _composed(getattr(value, name)) for name in _names(type(value))}
         return replace(value, **parts)
     return value
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -55,5 +55,10 @@ def text_width(text: str, weight: Weight, size: float) -> float:
 
     *text* is printable and composed (see `coverage`), *size* in points.
     """
+    return _advance(text, weight) * size * MM_PER_POINT / _UNITS_PER_EM
+
+
+@lru_cache(maxsize=16_384)
+def _advance(text: str, weight: Weight) -> int:
     widths = advances(weight)
-    return sum(widths[ord(letter)] for letter in text) * size * MM_PER_POINT / _UNITS_PER_EM
+    return sum([widths[ord(letter)] for letter in text])

@@ -75,15 +75,15 @@ class Figures:
 
     def day(self, day: date) -> str:
         """Write a date with the month in letters: ``1 October 2026``."""
-        return _readable(format_date(day, "long", locale=self.locale))
+        return _day(day, self.locale)
 
     def month(self, day: date) -> str:
         """Write the month of *day*: ``October 2026``."""
-        return _readable(format_skeleton("yMMMM", day, locale=self.locale))
+        return _dated("yMMMM", day, self.locale)
 
     def workday(self, day: date) -> str:
         """Write a date for a list, short, with the day of the week: ``Thu, 1 Oct 2026``."""
-        return _readable(format_skeleton("yMMMEd", day, locale=self.locale))
+        return _dated("yMMMEd", day, self.locale)
 
 
 @lru_cache(maxsize=256)
@@ -130,6 +130,16 @@ def _written(pattern: NumberPattern, number: Decimal, locale: Locale) -> str:
 @lru_cache(maxsize=4096)
 def _cached(pattern: NumberPattern, number: Decimal, locale: Locale) -> str:
     return _readable(pattern.apply(number, locale))
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, locale: Locale) -> str:
+    return _readable(format_date(day, "long", locale=locale))
+
+
+@lru_cache(maxsize=1024)
+def _dated(skeleton: str, day: date, locale: Locale) -> str:
+    return _readable(format_skeleton(skeleton, day, locale=locale))
 
 
 def _readable(text: str) -> str:

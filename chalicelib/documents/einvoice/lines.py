@@ -48,7 +48,7 @@ def _work(line: PrintedLine) -> str:
     """State what was worked on; a project without a name goes by its code."""
     return group(
         "SpecifiedTradeProduct",
-        text("SellerAssignedID", line.project_code),  # BT-155
+        text("BuyerAssignedID", line.project_code),  # BT-156: the buyer's own code
         text("Name", line.project_name) or text("Name", line.project_code),  # BT-153
         text("Description", _WORK[line.kind]),  # BT-154
     )
