@@ -1,7 +1,7 @@
 """
 Claims about speed, measured side by side.
 
-    python -m benchmarks [extraction | history | growth | floor | listing | drain]
+    python -m benchmarks [extraction | history | growth | floor | api | listing | drain]
 
 The machine's speed cancels out: each claim is a ratio to a floor measured in the same minutes.
 A claim that is missed is shown as such; the exit code says only whether it all ran.
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-from . import drain, extraction, listing, run
+from . import api, drain, extraction, listing, run
 from .claims import Claim, Measured, as_table
 from .server import Server, temporary_server
 
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[Server], Measured]] = {
     "history": extraction.behind_a_year,
     "growth": run.growth,
     "floor": run.against_floor,
+    "api": api.cold_and_warm,
     "listing": listing.out_of_a_million,
     "drain": drain.against_rendering,
 }

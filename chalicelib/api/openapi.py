@@ -44,7 +44,7 @@ def get_openapi(_query: NoQuery) -> dict[str, Any]:
 @cache
 def document() -> dict[str, Any]:
     """The OpenAPI document, ready for ``json.dumps``."""
-    shapes = [Problem, *(operation.answer for operation in OPERATIONS)]
+    shapes = [Problem, *(operation.shape for operation in OPERATIONS)]
     schemas, components = msgspec.json.schema_components(shapes, ref_template=REFERENCE)
     problem, *answers = schemas
     return {

@@ -8,15 +8,20 @@ from chalice.app import Blueprint, NotFoundError
 from msgspec import Struct
 
 from chalicelib.store import queries
-from chalicelib.store.reporting import report_period
 
 from . import parameters, shapes
 from .operations import Operation, serve
 from .presenting import run
 from .reading import reading
-from .reports import REPORT, shaped
 
 routes = Blueprint(__name__)
+
+
+def _report() -> type[Struct]:
+    from .reports import REPORT
+
+    return REPORT
+
 
 ACCOUNTANTS = (404, "Whoever asks is no accountant.")
 
@@ -30,7 +35,7 @@ LIST = Operation(
 MONTH = Operation(
     "/runs/{period}",
     "The report of a month, as it stands now",
-    REPORT,
+    _report,
     path_parameters=(("period", parameters.Month),),
     problems=((404, "The month has no run, or whoever asks is no accountant."),),
 )
@@ -48,6 +53,11 @@ def list_runs(query: parameters.RunQuery) -> shapes.RunPage:
 
 @serve(routes, MONTH)
 def get_report(_query: parameters.NoQuery, period: str) -> Struct:
+    # Loaded by who asks for it: the other routes start without it.
+    from chalicelib.store.reporting import report_period
+
+    from .reports import shaped
+
     month = parameters.month(unquote(period))
     with reading(routes.current_request) as (connection, reader):
         reader.require_accountant()

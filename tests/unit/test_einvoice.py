@@ -262,14 +262,14 @@ class TestPayment:
 class TestLines:
     def test_say_what_was_worked_on(self):
         invoice = billed(*(work("8.00", "1.0000", kind=kind) for kind in ("regular", "overtime")))
-        fields = ("LineID", "Name", "SellerAssignedID", "Description")
+        fields = ("LineID", "Name", "BuyerAssignedID", "Description")
 
         stated = {field: said(invoice, f"{LINE}//ram:{field}") for field in fields}
 
         assert stated == {
             "LineID": ["1", "2"],
             "Name": ["Atlas data platform"] * 2,
-            "SellerAssignedID": ["ATLAS"] * 2,
+            "BuyerAssignedID": ["ATLAS"] * 2,
             "Description": ["Regular work", "Overtime work"],
         }
 
