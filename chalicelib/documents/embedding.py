@@ -8,7 +8,7 @@ process parses a font once, documents get copies of what was read, and HarfBuzz 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cache
 from io import BytesIO
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import uharfbuzz as harfbuzz
 from fpdf import FPDF
-from fpdf.fonts import Glyph, SubsetMap, TTFFont
+from fpdf.fonts import TTFFont
 from fpdf.output import CIDSystemInfo, OutputProducer, PDFCatalog, PDFFont, PDFFontStream
 from fpdf.syntax import Name, PDFArray, PDFContentStream
 
@@ -53,33 +53,42 @@ end
 end"""
 
 
+class _Letters(dict[str, str]):
+    """
+    The codes of the letters that one document sets in one font: from 1 on, as they come.
+
+    Attributes:
+        used: The code points, in the order of their codes.
+    """
+
+    def __init__(self, font: TTFFont) -> None:
+        super().__init__()
+        self.font = font
+        self.used: list[int] = []
+
+    def __missing__(self, letter: str) -> str:
+        """Give the next code to *letter*; nothing to one that the font lacks."""
+        if ord(letter) in self.font.glyph_ids:
+            self.used.append(ord(letter))
+            self[letter] = _escaped(len(self.used).to_bytes(2, "big").decode("latin-1"))
+        else:
+            self.font.missing_glyphs.append(ord(letter))
+            self[letter] = ""
+        return self[letter]
+
+    def encode(self, text: str) -> str:
+        return "".join([self[letter] for letter in text])
+
+
 def add_font(pdf: FPDF, family: str, weight: Weight) -> Font:
     """Give *pdf* a font, to be embedded by `CutFonts`."""
     font = copy(_parsed(family, weight))
     font.i = len(pdf.fonts) + 1
     font.desc = copy(font.desc)
     font.missing_glyphs = []
-    font.subset = SubsetMap(font)
+    font.subset = letters = _Letters(font)  # type: ignore[assignment]
     pdf.fonts[font.fontkey] = font
-    codes = _Codes(font.subset)
-    return Font(f"F{font.i}", lambda text: "".join([codes[letter] for letter in text]))
-
-
-class _Codes(dict[str, str]):
-    """The code of each letter in one document; none for a letter that the font lacks."""
-
-    def __init__(self, subset: SubsetMap) -> None:
-        self.subset = subset
-
-    def __missing__(self, letter: str) -> str:
-        code = self.subset.pick(ord(letter))
-        self[letter] = "" if code is None else _escaped(code.to_bytes(2, "big").decode("latin-1"))
-        return self[letter]
-
-
-def _escaped(text: str) -> str:
-    """Write what would end or change a PDF string with a backslash before it."""
-    return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)").replace("\r", "\\r")
+    return Font(f"F{font.i}", letters.encode)
 
 
 def missing_letters(pdf: FPDF) -> str:
@@ -107,21 +116,21 @@ class CutFonts(OutputProducer):
         return {font.i: self._add_font(font) for font in _fonts(self.fpdf)}
 
     def _add_font(self, font: TTFFont) -> PDFFont:
-        glyphs = {code: glyph for glyph, code in font.subset.items() if glyph is not None and code}
-        weight = Weight.SEMIBOLD if font.emphasis else Weight.REGULAR
-        file, places = _cut(weight, glyphs.values())
+        used = cast("_Letters", font.subset).used
+        glyphs = [font.glyph_ids[code] for code in used]
+        file, places = _cut(Weight.SEMIBOLD if font.emphasis else Weight.REGULAR, glyphs)
+        content = PDFFontStream(file)
         name = f"{_TAG}+{font.name}"
         font.desc.font_name = Name(name)
-        content = PDFFontStream(file)
         # Like every key of a PDF object, but fpdf sets it where it writes fonts, not in the class.
         font.desc.font_file2 = content  # type: ignore[attr-defined]
-        letters = PDFFont("CIDFontType2", name, d_w=font.desc.missing_width, w=_widths(glyphs))
+        letters = PDFFont("CIDFontType2", name, w=_widths([font.cw[code] for code in used]))
         letters.font_descriptor = font.desc
         letters.c_i_d_system_info = CIDSystemInfo()
-        letters.c_i_d_to_g_i_d_map = PDFContentStream(_places(glyphs, places), compress=True)
+        letters.c_i_d_to_g_i_d_map = PDFContentStream(_two_bytes(places), compress=True)
         whole = PDFFont("Type0", name, encoding="Identity-H")
         whole.descendant_fonts = PDFArray([letters])
-        whole.to_unicode = PDFContentStream(_unicodes(glyphs).encode("ascii"), compress=True)
+        whole.to_unicode = PDFContentStream(_unicodes(used).encode("ascii"), compress=True)
         for part in (
             whole,
             letters,
@@ -133,6 +142,11 @@ class CutFonts(OutputProducer):
         ):
             self._add_pdf_obj(part, "fonts")
         return whole
+
+
+def _escaped(text: str) -> str:
+    """Write what would end or change a PDF string with a backslash before it."""
+    return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)").replace("\r", "\\r")
 
 
 def _fonts(pdf: FPDF) -> list[TTFFont]:
@@ -151,41 +165,34 @@ def _face(weight: Weight) -> harfbuzz.Face:
     return harfbuzz.Face(font_file(weight))
 
 
-def _cut(weight: Weight, glyphs: Iterable[Glyph]) -> tuple[bytes, Mapping[int, int]]:
-    """Cut a font down to *glyphs*; also gives where each glyph went."""
+def _cut(weight: Weight, glyphs: Sequence[int]) -> tuple[bytes, list[int]]:
+    """Cut a font down to *glyphs*; also gives where each of them went."""
     wanted = harfbuzz.SubsetInput()
     wanted.flags = harfbuzz.SubsetFlags.NOTDEF_OUTLINE | harfbuzz.SubsetFlags.NO_HINTING
-    wanted.sets(harfbuzz.SubsetInputSets.GLYPH_INDEX).update(glyph.glyph_id for glyph in glyphs)
+    wanted.sets(harfbuzz.SubsetInputSets.GLYPH_INDEX).update(glyphs)
     wanted.sets(harfbuzz.SubsetInputSets.DROP_TABLE_TAG).update(map(_tag, _UNUSED))
     plan = harfbuzz.SubsetPlan(_face(weight), wanted)
-    return plan.execute().blob.data, plan.old_to_new_glyph_mapping
+    moved = plan.old_to_new_glyph_mapping
+    return plan.execute().blob.data, [moved[glyph] for glyph in glyphs]
 
 
 def _tag(table: str) -> int:
     return int.from_bytes(table.encode("ascii"), "big")
 
 
-def _widths(glyphs: Mapping[int, Glyph]) -> str:
-    """Write how wide each code is, from 0 on."""
-    widths = (glyphs[code].glyph_width if code in glyphs else 0 for code in range(max(glyphs) + 1))
-    return f"[0 [{' '.join(map(str, widths))}]]"
+def _widths(widths: Iterable[float]) -> str:
+    """Write how wide each code is, from 1 on, in thousandths of the type size."""
+    return f"[1 [{' '.join(f'{width:.0f}' for width in widths)}]]"
 
 
-def _places(glyphs: Mapping[int, Glyph], places: Mapping[int, int]) -> bytes:
-    """Write where the file has the glyph of each code, from 0 on, two bytes each."""
-    codes = range(max(glyphs) + 1)
-    at = (places[glyphs[code].glyph_id] if code in glyphs else 0 for code in codes)
-    return b"".join(place.to_bytes(2, "big") for place in at)
+def _two_bytes(places: Iterable[int]) -> bytes:
+    """Write where the file has the glyph of each code, from 0 on, where it has none."""
+    return b"".join(place.to_bytes(2, "big") for place in (0, *places))
 
 
-def _unicodes(glyphs: Mapping[int, Glyph]) -> str:
+def _unicodes(used: Sequence[int]) -> str:
     """Write which letter each code is, so that text can be searched, copied and read aloud."""
-    entries = [f"<{code:04X}> <{_utf16(glyph)}>" for code, glyph in sorted(glyphs.items())]
+    entries = [f"<{code:04X}> <{letter:04X}>" for code, letter in enumerate(used, start=1)]
     blocks = (entries[start : start + _BLOCK] for start in range(0, len(entries), _BLOCK))
     listed = ((f"{len(block)} beginbfchar", *block, "endbfchar") for block in blocks)
     return _MAP.format("\n".join(line for block in listed for line in block))
-
-
-def _utf16(glyph: Glyph) -> str:
-    codes = glyph.unicode if isinstance(glyph.unicode, tuple) else (glyph.unicode,)
-    return "".join(map(chr, codes)).encode("utf-16-be").hex().upper()
