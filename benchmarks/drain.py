@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
+import psutil
 from rich.table import Table
 from sqlalchemy import text
 
@@ -25,7 +26,9 @@ from chalicelib.steps.render_invoice import printed
 from chalicelib.steps.sweep import fan_out
 from chalicelib.store import queries, tables
 from chalicelib.store.connection import engine
+from jobs.cloud import aws, mailbox, processes
 from jobs.cloud.cloud import down, up
+from jobs.cloud.home import Home
 from jobs.migrate import migrate
 
 from .claims import Claim, Measured, Speed
@@ -58,8 +61,10 @@ def against_rendering(server: Server) -> Measured:
     with server.copy_of("drain") as url:
         in_fresh_process(run_month, url)
         rendering = in_fresh_process(render_all, url)
-        with local_cloud(url) as environment:
+        with local_cloud(url) as (home, environment):
+            before = computed(home)
             wall, rendered = in_fresh_process(drain, environment)
+            spent = {who: seconds - before[who] for who, seconds in computed(home).items()}
         again = in_fresh_process(render_all, url)
     floor = (rendering + again) / 2
     claims: list[Claim] = [
@@ -71,7 +76,7 @@ def against_rendering(server: Server) -> Measured:
             ABOVE_RENDERING,
         )
     ]
-    return Measured(claims, _where(wall, rendered))
+    return Measured(claims, _where(wall, rendered, spent))
 
 
 def render_all(url: str) -> float:
@@ -94,16 +99,32 @@ def printed_invoices(url: str) -> Iterator[PrintedInvoice]:
 
 
 @contextmanager
-def local_cloud(url: str) -> Iterator[dict[str, str]]:
+def local_cloud(url: str) -> Iterator[tuple[Home, dict[str, str]]]:
     """A cloud of its own for the ledger at *url*, its Lambdas not yet started."""
     with tempfile.TemporaryDirectory(
         prefix="selfbill-bench-", ignore_cleanup_errors=True
     ) as folder:
         home = Path(folder)
         try:
-            yield up(home, {"DATABASE_URL": url}, lambda _: None, migrate)
+            yield Home.at(home), up(home, {"DATABASE_URL": url}, lambda _: None, migrate)
         finally:
             down(home, lambda _: None)
+
+
+def computed(home: Home) -> dict[str, float]:
+    """Seconds of processor that the parts of a cloud have had so far, starting included."""
+    services, mails = (processes.alive(home, name) for name in (aws.NAME, mailbox.NAME))
+    lambdas = services.children(recursive=True) if services else []
+    return {
+        "our Lambdas": sum(map(_seconds, lambdas)),
+        "the local AWS services": _seconds(services) if services else 0.0,
+        "the local mailbox": _seconds(mails) if mails else 0.0,
+    }
+
+
+def _seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 def drain(environment: dict[str, str]) -> tuple[float, float]:
@@ -135,8 +156,10 @@ def drain(environment: dict[str, str]) -> tuple[float, float]:
     return taken, rendered
 
 
-def _where(wall: float, rendered: float) -> Table:
-    table = Table("until", "seconds", title=f"{INVOICES:,} invoices on their way out")
-    table.add_row("the last document", f"{rendered:.1f}")
-    table.add_row("the last mail", f"{wall:.1f}")
+def _where(wall: float, rendered: float, spent: dict[str, float]) -> Table:
+    table = Table("what", "seconds", title=f"{INVOICES:,} invoices on their way out")
+    table.add_row("until the last document", f"{rendered:.1f}")
+    table.add_row("until the last mail", f"{wall:.1f}")
+    for who, seconds in spent.items():
+        table.add_row(f"of processor for {who}", f"{seconds:.1f}")
     return table
