@@ -19,6 +19,8 @@ import boto3
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from chalicelib import objects
+
 LABEL_LETTERS = 70
 
 
@@ -148,8 +150,10 @@ def _watch_aws(here: Boundaries) -> None:
 
     if boto3.DEFAULT_SESSION is None:
         boto3.setup_default_session()
-    for moment in ("before-send", "response-received"):
-        boto3.DEFAULT_SESSION.events.register(moment, describe)
+    # S3 has a session of its own, whose credentials it asks for their expiry.
+    for session in (boto3.DEFAULT_SESSION, objects._session()):
+        for moment in ("before-send", "response-received"):
+            session.events.register(moment, describe)
 
 
 def _words(query: Any) -> str:
