@@ -27,28 +27,13 @@ from chalicelib.billing.schemas import (
 )
 
 from .connection import driver
+from .unbilled import unbilled
 
 # psycopg fills in the braces, as quoted literals.
-#
-# Not on a live invoice, neither by its key (whose chain then ends on an odd turn) nor by its id:
-# an upstream edit may have changed either.  An id is live when it was billed once more than it was
-# credited; it is looked up only for rows whose key is free, as the ledger holds years.
 WORKDAYS = """
     SELECT workday.id, employee_id, work_date, project_id, kind, hours,
            coalesce(chain.turn, 0) + 1
-    FROM workday
-    LEFT JOIN (
-        SELECT employee_id, work_date, project_id, kind, max(turn) AS turn
-        FROM invoice_workday
-        WHERE work_date >= {start} AND work_date < {end}
-        GROUP BY employee_id, work_date, project_id, kind
-    ) AS chain USING (employee_id, work_date, project_id, kind)
-    WHERE work_date >= {start} AND work_date < {end}
-      AND CASE WHEN coalesce(chain.turn, 0) % 2 = 0 THEN coalesce((
-          SELECT sum(billed.turn % 2 * 2 - 1)
-          FROM invoice_workday AS billed WHERE billed.workday_id = workday.id
-      ), 0) = 0 END
-"""
+""" + unbilled("work_date >= {start} AND work_date < {end}")
 
 # Of a credit note's workdays: those it freed, found by key or by id.  One that moved to another
 # employee is for the next run.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .unbilled import unbilled
+
 # Corrections are runs too, but only of one invoice: they are marked with its number.
 RUNS = """
     SELECT billing_run.*, corrected.number AS corrects
@@ -133,18 +135,11 @@ ALL_REJECTED = """
     GROUP BY employee.code, full_name ORDER BY employee.code COLLATE "C"
 """
 
-UNBILLED_EARLIER = """
+UNBILLED_EARLIER = (
+    """
     SELECT CAST(date_trunc('month', work_date) AS date) AS month, count(*) AS rows,
            sum(hours) AS hours
-    FROM workday
-    WHERE work_date < :start
-      AND NOT EXISTS (
-          SELECT FROM live_workday AS billed
-          WHERE billed.employee_id = workday.employee_id
-            AND billed.work_date = workday.work_date
-            AND billed.project_id = workday.project_id
-            AND billed.kind = workday.kind
-      )
-      AND NOT EXISTS (SELECT FROM live_workday AS billed WHERE billed.workday_id = workday.id)
-    GROUP BY month ORDER BY month
 """
+    + unbilled("work_date < :start")
+    + " GROUP BY month ORDER BY month"
+)
