@@ -1,7 +1,7 @@
 """
 Claims about speed, measured side by side.
 
-    python -m benchmarks [extraction | history | growth | floor | api | listing | drain]
+    python -m benchmarks [extraction | history | growth | floor | api | listing | drain | rendering]
 
 The machine's speed cancels out: each claim is a ratio to a floor measured in the same minutes.
 A claim that is missed is shown as such; the exit code says only whether it all ran.
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-from . import api, drain, extraction, listing, run
+from . import api, drain, extraction, listing, rendering, run
 from .claims import Claim, Measured, as_table
 from .server import Server, temporary_server
 
@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[Server], Measured]] = {
     "api": api.cold_and_warm,
     "listing": listing.out_of_a_million,
     "drain": drain.against_rendering,
+    "rendering": rendering.against_peers,
 }
 
 

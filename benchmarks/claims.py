@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 
 from rich.table import Table
 
-MIB = 1024 * 1024
+KIB = 1024
+MIB = 1024 * KIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Speed:
             f"{self.floor:.3g} s",
             self.floor_is,
             f"{self.ratio:.2f}",
-            f"≤ {self.at_most:g}",
+            f"≤ {self.at_most:.3g}",
         ]
 
 
@@ -59,7 +60,24 @@ class Memory:
         return [self.what, peak, "", "", "", under]
 
 
-Claim = Speed | Memory
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The bytes of a file, at most so many."""
+
+    what: str
+    size: int
+    at_most: int
+
+    @property
+    def met(self) -> bool:
+        return self.size <= self.at_most
+
+    def cells(self) -> list[str]:
+        size, at_most = f"{self.size / KIB:,.1f} KiB", f"≤ {self.at_most / KIB:,.0f} KiB"
+        return [self.what, size, "", "", "", at_most]
+
+
+Claim = Speed | Memory | Size
 
 HEADINGS: tuple[tuple[str, Literal["left", "right"]], ...] = (
     ("ours", "right"),
