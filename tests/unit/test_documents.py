@@ -17,9 +17,12 @@ from pypdf import PdfReader
 from chalicelib.billing.errors import BillingError
 from chalicelib.documents import accounts, coverage
 from chalicelib.documents.coverage import UnprintableText
+from chalicelib.documents.drawing import drawn
 from chalicelib.documents.grid import BODY, BOTTOM, LEFT, RIGHT, TOP
 from chalicelib.documents.invoice_pdf import laid_out, render
-from chalicelib.documents.marks import wrapped
+from chalicelib.documents.marks import Band, Text, wrapped
+from chalicelib.documents.metadata import Description
+from chalicelib.documents.pages import placed
 from chalicelib.documents.printed import PrintedDay
 from chalicelib.documents.texts import with_composed_texts
 from chalicelib.language import language_of
@@ -39,6 +42,17 @@ NAMES = [
 
 ENGLISH = language_of("en")
 ISSUED_AT = build.INVOICE.issued_at.replace(tzinfo=None)  # pypdf leaves UTC unsaid
+ALPHABETS = {
+    "Ukrainian": "АаБбВвГгҐґДдЕеЄєЖжЗзИиІіЇїЙйКкЛлМмНнОоПпРрСсТтУуФфХхЦцЧчШшЩщЬьЮюЯя’",
+    "Cyrillic": "ЁёЪъЫыЭэЂђЉљЊњЋћЏџЈјЅѕЌќЃѓЎў",
+    "Greek": "ΑαΒβΓγΔδΕεΖζΗηΘθΙιΚκΛλΜμΝνΞξΟοΠπΡρΣσςΤτΥυΦφΧχΨψΩωΆάΈέΉήΊίΪϊΐΌόΎύΫϋΰΏώ",
+    "Polish": "AaĄąBbCcĆćDdEeĘęFfGgHhIiJjKkLlŁłMmNnŃńOoÓóPpQqRrSsŚśTtUuVvWwXxYyZzŹźŻż",
+    "Turkish": "ÇçĞğIıİiÖöŞşÜüÂâÎîÛû",
+    "Vietnamese": "ĂăÂâĐđÊêÔôƠơƯư"
+    "ÀàẢảÃãÁáẠạẰằẲẳẴẵẮắẶặẦầẨẩẪẫẤấẬậÈèẺẻẼẽÉéẸẹỀềỂểỄễẾếỆệÌìỈỉĨĩÍíỊị"
+    "ÒòỎỏÕõÓóỌọỒồỔổỖỗỐốỘộỜờỞởỠỡỚớỢợÙùỦủŨũÚúỤụỪừỬửỮữỨứỰựỲỳỶỷỸỹÝýỴỵ",
+    "currencies": "₴€zł₫£$₺¥",
+}
 
 
 def page_texts(pdf):
@@ -62,6 +76,17 @@ class TestRender:
         printed = text_of(build.invoice(supplier=build.party(name=written)))
 
         assert unicodedata.normalize("NFC", name) in printed
+
+    @pytest.mark.parametrize("alphabet", ALPHABETS)
+    @pytest.mark.parametrize("form", ["NFC", "NFD"])
+    def test_prints_every_letter_so_that_it_can_be_copied(self, alphabet, form):
+        letters = ALPHABETS[alphabet]
+        lines = [letters[start : start + 20] for start in range(0, len(letters), 20)]
+        written = unicodedata.normalize(form, "\n".join(lines))
+
+        printed = text_of(build.invoice(supplier=build.party(address=written)))
+
+        assert [line for line in lines if line not in printed] == []
 
     def test_prints_what_identifies_the_document(self):
         printed = text_of(build.invoice())
@@ -120,6 +145,13 @@ class TestRender:
         assert raised.value.letters == "🎉項目"
         assert "PARTY POPPER" in str(raised.value)
         assert isinstance(raised.value, BillingError)
+
+    def test_refuses_to_leave_out_a_letter_that_only_drawing_misses(self):
+        page = placed([Band(10, (Text(LEFT, "Anna 🎉", BODY),))], TOP)
+        about = Description("", "", "en", build.INVOICE.issued_at)
+
+        with pytest.raises(UnprintableText, match="PARTY POPPER"):
+            drawn([page], about, b"<e-invoice/>")
 
 
 class TestBytes:
