@@ -1,6 +1,6 @@
 // Amounts, days and moments as the reader's language writes them.
 
-import { language } from "./words.js";
+import { locale } from "./words.js";
 
 const MINUS = "\u2212";
 
@@ -24,15 +24,15 @@ export function percent(fraction) {
   return `${amount(text)}\u00a0%`;
 }
 
-export const count = (number) => new Intl.NumberFormat(language()).format(number);
+export const count = (number) => new Intl.NumberFormat(locale()).format(number);
 
 export const kilobytes = (bytes) =>
-  new Intl.NumberFormat(language(), { style: "unit", unit: "kilobyte" }).format(Math.ceil(bytes / 1000));
+  new Intl.NumberFormat(locale(), { style: "unit", unit: "kilobyte" }).format(Math.ceil(bytes / 1000));
 
 /** "2026-10" as October 2026. */
 export function month(text) {
   const named = inUtc(`${text}-01`, { month: "long", year: "numeric" });
-  return named.charAt(0).toLocaleUpperCase(language()) + named.slice(1);
+  return named.charAt(0).toLocaleUpperCase(locale()) + named.slice(1);
 }
 
 export const shortMonth = (text) => inUtc(`${text}-01`, { month: "short" });
@@ -44,7 +44,7 @@ export const weekday = (text) => inUtc(text, { weekday: "short", day: "numeric",
 /** A moment, in the time zone of whoever reads. */
 export function moment(text) {
   const styles = { dateStyle: "medium", timeStyle: "short" };
-  return new Intl.DateTimeFormat(language(), styles).format(new Date(text));
+  return new Intl.DateTimeFormat(locale(), styles).format(new Date(text));
 }
 
 /** The month so many after another one. */
@@ -54,11 +54,11 @@ export function monthAfter(text, months) {
 }
 
 function inUtc(day, styles) {
-  const format = new Intl.DateTimeFormat(language(), { ...styles, timeZone: "UTC" });
+  const format = new Intl.DateTimeFormat(locale(), { ...styles, timeZone: "UTC" });
   return format.format(new Date(`${day}T00:00:00Z`));
 }
 
 function marks() {
-  const parts = new Intl.NumberFormat(language()).formatToParts(123456.7);
+  const parts = new Intl.NumberFormat(locale()).formatToParts(123456.7);
   return Object.fromEntries(parts.map(({ type, value }) => [type, value]));
 }

@@ -12,10 +12,13 @@ const main = h("main", { id: "main" });
 /** Where views go. */
 export const page = () => main;
 
-/** Draw the frame for a reader, or for nobody; `anew` shows the view again. */
-export function drawFrame(who, place, anew) {
+/**
+ * Draw the frame of a view: `who` reads it, if anybody is signed in, and `section` is where it
+ * belongs.  `anew` shows the view again.
+ */
+export function drawFrame({ who, section }, anew) {
   const skip = h("a", { class: "skip", href: "#main", onclick: skipTo }, t("frame.skip"));
-  const header = h("header", {}, brand(), who && places(who, place), account(who, anew));
+  const header = h("header", {}, brand(), who && places(who, section), account(who, anew));
   const parts = [skip, header, main, notices()].filter(Boolean);
   document.getElementById("page").replaceChildren(...parts);
 }
@@ -31,15 +34,15 @@ function brand() {
   return h("a", { class: "brand", href: "#/" }, icon, "Selfbill");
 }
 
-function places(who, place) {
-  const links = [h("li", {}, link("invoices", who.accountant ? "frame.invoices" : "frame.mine", place))];
-  if (who.accountant) links.unshift(h("li", {}, link("months", "frame.months", place)));
+function places(who, section) {
+  const links = [link("invoices", who.accountant ? "frame.invoices" : "frame.mine", section)];
+  if (who.accountant) links.unshift(link("months", "frame.months", section));
   return h("nav", { "aria-label": t("frame.places") }, h("ul", {}, links));
 }
 
-function link(name, key, place) {
-  const here = place.parts[0] === name;
-  return h("a", { href: addressOf([name]), "aria-current": here ? "page" : null }, t(key));
+function link(name, key, section) {
+  const current = name === section ? "page" : null;
+  return h("li", {}, h("a", { href: addressOf([name]), "aria-current": current }, t(key)));
 }
 
 function account(who, anew) {

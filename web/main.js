@@ -10,7 +10,7 @@ import { expired, forget, token } from "./session.js";
 import { finishHosted } from "./sign-in.js";
 import { failure, loading } from "./states.js";
 import { signInView } from "./views/sign-in.js";
-import { viewOf } from "./views/views.js";
+import { home, viewOf } from "./views/views.js";
 import { preferred, t, use } from "./words.js";
 
 // Quicker answers need no word of waiting.
@@ -40,23 +40,26 @@ async function show({ anew = false } = {}) {
   const waiting = setTimeout(() => stale() || page().replaceChildren(loading()), WAITING);
   const view = await viewFor(place);
   clearTimeout(waiting);
-  if (!stale()) settle(view, place);
+  if (!stale()) settle(view);
 }
 
+/** The view of a place, or of what kept it from being shown. */
 async function viewFor(place) {
+  if (token() === null) return signedOut();
+  const seen = {};
   try {
-    if (token() === null) return signedOut();
-    const who = await reader();
-    return { who, ...(await viewOf(place, who)) };
+    seen.who = await reader();
+    seen.section = place.parts[0] ?? home(seen.who);
+    return { ...seen, ...(await viewOf(seen.section, place, seen.who)) };
   } catch (problem) {
-    return problemView(problem);
+    return { ...seen, ...problemView(problem) };
   }
 }
 
 function signedOut() {
   const why = expired() ? t("sign-in.expired") : null;
   forget();
-  return signInView(why, () => show({ anew: true }));
+  return { who: null, ...signInView(why, () => show({ anew: true })) };
 }
 
 function problemView(problem) {
@@ -67,9 +70,9 @@ function problemView(problem) {
   return { title, content: failure(kind, () => show({ anew: true })) };
 }
 
-function settle(view, place) {
+function settle(view) {
   current = view;
-  drawFrame(view.who ?? null, place, () => show({ anew: true }));
+  drawFrame(view, () => show({ anew: true }));
   page().replaceChildren(...[view.content].flat());
   title(view);
   heading().focus();

@@ -1,6 +1,7 @@
 // What the page says, in the reader's language.  A language is a file in words/.
 
 export const LANGUAGES = { en: "English", uk: "Українська" };
+const PLAIN = { en: "en-GB", uk: "uk-UA" };
 const KEPT = "language";
 
 let words = {};
@@ -9,6 +10,9 @@ let plurals = new Intl.PluralRules(code);
 
 /** The code of the language in use. */
 export const language = () => code;
+
+/** The language with the reader's country, if the browser names one: it decides on dates. */
+export const locale = () => navigator.languages.find((tag) => tag.startsWith(`${code}-`)) ?? PLAIN[code];
 
 /** The language that was chosen here, or else the first that the browser asks for and we have. */
 export function preferred() {

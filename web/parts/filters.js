@@ -43,11 +43,11 @@ function apply(event) {
 
 function text(name, key, type = "text") {
   const month = type === "month" ? { placeholder: "2026-10", pattern: "\\d{4}-\\d{2}" } : {};
-  return h("label", { class: name }, t(key), h("input", { type, name, autocomplete: "off", ...month }));
+  return h("label", {}, t(key), h("input", { type, name, autocomplete: "off", ...month }));
 }
 
 function choice(name, key, options) {
   const all = h("option", { value: "" }, t("filter.any"));
   const others = options.map(([value, words]) => h("option", { value }, words));
-  return h("label", { class: name }, t(key), h("select", { name }, all, others));
+  return h("label", {}, t(key), h("select", { name }, all, others));
 }

@@ -95,7 +95,7 @@ function parties(invoice) {
 function party(key, who) {
   const more = facts([
     [t("party.tax-id"), who.tax_id],
-    [t("party.iban"), who.iban],
+    [t("party.iban"), who.iban?.replace(/.{4}(?=.)/g, "$& ")],
     [t("party.email"), who.email],
   ]);
   return h("section", { class: "panel" }, h("h2", {}, t(key)), h("p", {}, h("strong", {}, who.name), h("br"), `${who.address}, ${who.country}`), more);
