@@ -91,13 +91,9 @@ def demo() -> None:
 @app.command()
 def up() -> None:
     """Start the local cloud, deploy the template on it and keep it running."""
-    cloud = environment.start_cloud(_say)
-    table = Table("what", "where", box=None, show_header=False)
-    table.add_row("API", cloud["API_URL"])
-    table.add_row("database", cloud["DATABASE_URL"])
-    table.add_row("AWS services", cloud["AWS_ENDPOINT_URL"])
-    table.add_row("mails", cloud["MAIL_FOLDER"])
-    out.print(table)
+    from jobs import opening
+
+    opening.show(environment.start_cloud(_say), out)
     out.print('Next: eval "$(python -m jobs env)"; python -m jobs load DIR', soft_wrap=True)
 
 
