@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 import boto3
+import stamina
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -25,6 +27,9 @@ SEVEN_BIT = SMTP.clone(cte_type="7bit")
 # How long one call may take; a Lambda must not be stopped while it waits for the answer.
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 10
+LONGEST_WAIT_SECONDS = 2
+
+Seconds = float
 
 RAW_MESSAGE = "RawMessage.Data"
 
@@ -134,6 +139,18 @@ def send(
         request["ConfigurationSetName"] = configuration_set
         request["Tags"] = [{"Name": "delivery", "Value": str(delivery_id)}]
     return client().send_raw_email(**request)["MessageId"]
+
+
+def backing_off(on: type[Exception], patience: Seconds) -> Iterable[stamina.Attempt]:
+    """Tries until *patience* is over while they end *on*, further apart and never in step."""
+    return stamina.retry_context(
+        on=on,
+        attempts=None if patience else 1,
+        timeout=patience or None,
+        wait_initial=0.1,
+        wait_max=LONGEST_WAIT_SECONDS,
+        wait_jitter=0.5,
+    )
 
 
 def is_throttle(error: ClientError) -> bool:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable
 from typing import Any
 
-import stamina
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
@@ -20,6 +18,7 @@ from sqlalchemy import Connection, RowMapping
 from chalicelib import mail, objects
 from chalicelib.billing.errors import BillingError
 from chalicelib.letters import letter_of
+from chalicelib.mail import Seconds
 from chalicelib.settings import Settings
 from chalicelib.store import deliveries
 from chalicelib.store.connection import engine
@@ -33,9 +32,8 @@ SERVER_ERROR = 500
 # Nothing was sent if nobody was reached.
 NOT_REACHED = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
 # As in .chalice/config.json, and what the last call of a batch may take of it, wait included.
-LAMBDA_SECONDS = 30.0
-LONGEST_WAIT_SECONDS = 2.0
-RESERVE_SECONDS = 1.0 + LONGEST_WAIT_SECONDS + mail.CONNECT_SECONDS + mail.ANSWER_SECONDS
+LAMBDA_SECONDS = 30
+RESERVE_SECONDS = 1 + mail.LONGEST_WAIT_SECONDS + mail.CONNECT_SECONDS + mail.ANSWER_SECONDS
 
 
 class NotYet(BillingError):
@@ -58,7 +56,7 @@ class Throttled(BillingError):
     """SES asks to send more slowly; the claim has been given back."""
 
 
-def handle(event: dict[str, Any], seconds: float = LAMBDA_SECONDS) -> dict[str, Any]:
+def handle(event: dict[str, Any], seconds: Seconds = LAMBDA_SECONDS) -> dict[str, Any]:
     """
     An SQS event with messages ``{"delivery_id": 7}``; answers the partial batch response.
 
@@ -76,7 +74,7 @@ def handle(event: dict[str, Any], seconds: float = LAMBDA_SECONDS) -> dict[str, 
     return handle_each(event, "delivery_id", step, keep)
 
 
-def email_invoice(settings: Settings, delivery_id: int, patience: float = 0.0) -> None:
+def email_invoice(settings: Settings, delivery_id: int, patience: Seconds = 0) -> None:
     """
     Claim a delivery, commit the claim, then hand its mail to SES.
 
@@ -101,7 +99,7 @@ def email_invoice(settings: Settings, delivery_id: int, patience: float = 0.0) -
             return
         message = mail.compose(_letter(settings, delivery))
         try:
-            for attempt in _backing_off(patience):
+            for attempt in mail.backing_off(Throttled, patience):
                 with attempt:
                     _hand_over(connection, settings, delivery_id, delivery["recipient"], message)
         except Throttled as throttled:
@@ -122,18 +120,6 @@ def _to_send(connection: Connection, delivery_id: int) -> RowMapping | None:
         deliveries.mark_failed(connection, delivery_id, reason)
     connection.commit()
     return delivery if addressed and delivery["status"] == "queued" else None
-
-
-def _backing_off(patience: float) -> Iterable[stamina.Attempt]:
-    """Tries until *patience* seconds are over, further and further apart and never in step."""
-    return stamina.retry_context(
-        on=Throttled,
-        attempts=None if patience else 1,
-        timeout=patience or None,
-        wait_initial=0.1,
-        wait_max=LONGEST_WAIT_SECONDS,
-        wait_jitter=0.5,
-    )
 
 
 def _hand_over(
