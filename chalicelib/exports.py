@@ -2,11 +2,15 @@
 The export: one Parquet file per dataset and period, for analysts.
 
 ``exports/{dataset}/period=YYYY-MM/part-0.parquet``; decimals and dates as such, sorted, rewritten
-whole.  S3 replaces an object at once, so a reader never sees half.
+whole, and ``exports/_schema.json``, which says what is in them.  S3 replaces an object at once, so
+a reader never sees half a file; which files belong together, their stamp says.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -15,170 +19,59 @@ import polars as pl
 from sqlalchemy import Connection
 
 from chalicelib import objects
-from chalicelib.billing.money import HOURS, MONEY, RATE, TAX_RATE
+from chalicelib.billing import exported
 from chalicelib.billing.period import Period
+from chalicelib.billing.schemas import Frame, dtypes
+from chalicelib.store.export_queries import MOMENT_FORMAT, QUERIES
 from chalicelib.store.extraction import copy_frame
 
 PARQUET = "application/vnd.apache.parquet"
-MOMENT = pl.Datetime("us", "UTC")
-LINE_HOURS = pl.Decimal(9, 2)
+JSON = "application/json"
+SCHEMA_KEY = "exports/_schema.json"
+# In the metadata of every file: what one export of one period wrote has the same.
+STAMP = "selfbill.export"
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One kind of export: its query, of ``{start}``, and its columns in that order."""
+    """One kind of export: its query, of ``{start}``, and the model of its columns in that order."""
 
     query: str
-    schema: dict[str, Any]
+    model: type[Frame]
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The Polars type of each column."""
+        return dtypes(self.model)
 
 
 DATASETS = {
-    "invoices": Dataset(
-        """
-        SELECT number, kind,
-               (SELECT original.number FROM invoice AS original
-                WHERE original.id = invoice.credits_invoice_id),
-               employee.code, supplier_name, department_code, invoice.currency, subtotal,
-               invoice.tax_rate, tax, total, issued_on, due_on, run_id, content_sha256
-        FROM invoice
-        JOIN employee ON employee.id = employee_id
-        WHERE period = {start} ORDER BY number COLLATE "C"
-        """,
-        {
-            "number": pl.String,
-            "kind": pl.String,
-            "credits_number": pl.String,
-            "employee": pl.String,
-            "supplier_name": pl.String,
-            "department": pl.String,
-            "currency": pl.String,
-            "subtotal": MONEY,
-            "tax_rate": TAX_RATE,
-            "tax": MONEY,
-            "total": MONEY,
-            "issued_on": pl.Date,
-            "due_on": pl.Date,
-            "run_id": pl.Int64,
-            "content_sha256": pl.String,
-        },
-    ),
-    "lines": Dataset(
-        """
-        SELECT number, position, employee.code, department_code, project_code, project_name,
-               invoice_line.kind, hours, unit_rate, amount, invoice.currency
-        FROM invoice_line
-        JOIN invoice ON invoice.id = invoice_id
-        JOIN employee ON employee.id = employee_id
-        WHERE invoice.period = {start} ORDER BY number COLLATE "C", position
-        """,
-        {
-            "number": pl.String,
-            "position": pl.Int32,
-            "employee": pl.String,
-            "department": pl.String,
-            "project": pl.String,
-            "project_name": pl.String,
-            "kind": pl.String,
-            "hours": LINE_HOURS,
-            "unit_rate": RATE,
-            "amount": MONEY,
-            "currency": pl.String,
-        },
-    ),
-    "workdays": Dataset(
-        """
-        SELECT number, position, employee.code, work_date, project.code, billed.kind, hours,
-               unit_rate, turn, workday_id
-        FROM invoice_workday AS billed
-        JOIN invoice ON invoice.id = invoice_id
-        JOIN employee ON employee.id = billed.employee_id
-        JOIN project ON project.id = billed.project_id
-        WHERE invoice.period = {start}
-        ORDER BY number COLLATE "C", position, work_date
-        """,
-        {
-            "number": pl.String,
-            "position": pl.Int32,
-            "employee": pl.String,
-            "work_date": pl.Date,
-            "project": pl.String,
-            "kind": pl.String,
-            "hours": HOURS,
-            "unit_rate": RATE,
-            "turn": pl.Int32,
-            "workday_id": pl.Int64,
-        },
-    ),
-    "rejects": Dataset(
-        """
-        SELECT employee.code, work_date, project.code, kind, hours, rule, value, workday_id, run_id
-        FROM rejected_workday
-        JOIN employee ON employee.id = employee_id
-        JOIN project ON project.id = rejected_workday.project_id
-        WHERE run_id = (
-            SELECT max(id) FROM billing_run
-            WHERE period = {start} AND corrects_invoice_id IS NULL
-              AND status IN ('issued', 'empty')
-        )
-        ORDER BY employee.code COLLATE "C", work_date, project.code COLLATE "C", kind COLLATE "C"
-        """,
-        {
-            "employee": pl.String,
-            "work_date": pl.Date,
-            "project": pl.String,
-            "kind": pl.String,
-            "hours": HOURS,
-            "rule": pl.String,
-            "value": pl.String,
-            "workday_id": pl.Int64,
-            "run_id": pl.Int64,
-        },
-    ),
-    "deliveries": Dataset(
-        """
-        SELECT delivery.id, number, employee.code, recipient, status, attempts, message_id, error,
-               to_char(queued_at AT TIME ZONE 'UTC', {moment}),
-               to_char(sent_at AT TIME ZONE 'UTC', {moment})
-        FROM delivery
-        JOIN invoice ON invoice.id = invoice_id
-        JOIN employee ON employee.id = employee_id
-        WHERE invoice.period = {start} ORDER BY delivery.id
-        """,
-        {
-            "delivery_id": pl.Int64,
-            "number": pl.String,
-            "employee": pl.String,
-            "recipient": pl.String,
-            "status": pl.String,
-            "attempts": pl.Int32,
-            "message_id": pl.String,
-            "error": pl.String,
-            "queued_at": MOMENT,
-            "sent_at": MOMENT,
-        },
-    ),
+    name: Dataset(QUERIES[name], dataset.model) for name, dataset in exported.DATASETS.items()
 }
-
-# Polars reads this form as a moment in UTC whatever the session's zone and style.
-MOMENT_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
 
 def export_period(connection: Connection, bucket: str, period: Period) -> dict[str, int]:
     """
-    Rewrite every dataset of *period* from the ledger.
+    Rewrite every dataset of *period* from the ledger, and the contract beside them.
 
     Call it while holding the period's lock, so that an older state never replaces a newer one.
 
     Returns:
         Rows written, by dataset.
+
+    Raises:
+        SchemaErrors: If the ledger holds what the contract excludes; nothing was written.
     """
-    written = {}
     with connection.begin():
-        for name, dataset in DATASETS.items():
-            frame = read_dataset(connection, dataset, period)
-            objects.put(bucket, export_key(name, period), _parquet(frame), PARQUET)
-            written[name] = frame.height
-    return written
+        frames = {
+            name: dataset.model.validate(read_dataset(connection, dataset, period), lazy=True)
+            for name, dataset in DATASETS.items()
+        }
+    stamp = _stamp(frames)
+    objects.put(bucket, SCHEMA_KEY, schema_json(), JSON)
+    for name, frame in frames.items():
+        objects.put(bucket, export_key(name, period), _parquet(frame, stamp), PARQUET)
+    return {name: frame.height for name, frame in frames.items()}
 
 
 def read_dataset(connection: Connection, dataset: Dataset, period: Period) -> pl.DataFrame:
@@ -192,7 +85,20 @@ def export_key(dataset: str, period: Period) -> str:
     return f"exports/{dataset}/period={period}/part-0.parquet"
 
 
-def _parquet(frame: pl.DataFrame) -> bytes:
+def schema_json() -> bytes:
+    """The contract as a JSON document."""
+    return json.dumps(exported.contract(), indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _stamp(frames: Mapping[str, pl.DataFrame]) -> str:
+    """A fingerprint of all that one export writes: equal ledgers have equal ones."""
+    digest = hashlib.sha256()
+    for name, frame in frames.items():
+        digest.update(f"{name} {frame.height} {frame.hash_rows().sum()};".encode())
+    return digest.hexdigest()
+
+
+def _parquet(frame: pl.DataFrame, stamp: str) -> bytes:
     file = BytesIO()
-    frame.write_parquet(file, compression="zstd")
+    frame.write_parquet(file, compression="zstd", metadata={STAMP: stamp})
     return file.getvalue()

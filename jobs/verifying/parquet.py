@@ -24,11 +24,13 @@ ROWS = {
     "lines": ("number", pl.format("line {}", "position")),
     "workdays": ("number", DAY),
     "rejects": ("employee", pl.concat_str(pl.lit("rejected "), DAY)),
+    "helds": ("employee", pl.lit("held")),
+    "runs": (pl.format("run {}", "run_id"), pl.lit("")),
     "deliveries": ("number", pl.format("delivery {}", "delivery_id")),
 }
 
 # A delivery goes on after the export.
-MOVING = ("status", "attempts", "message_id", "error", "sent_at")
+MOVING = ("status", "attempts", "message_id", "error", "sent_at", "reported_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def _compare_rows(name: str, key: str, ledger: pl.DataFrame, frame: pl.DataFrame
     if ledger.equals(frame):
         return []
     number, row = ROWS[name]
-    named = {"number": pl.col(number), "row": row}
+    named = {"number": pl.col(number) if isinstance(number, str) else number, "row": row}
     found = differences(
         ledger.with_columns(**named), frame.with_columns(**named), f" in {name}.parquet"
     )

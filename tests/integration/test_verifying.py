@@ -118,7 +118,7 @@ class TestACleanMonth:
         look, text = shown(settings)
 
         assert text.splitlines() == [
-            "2026-10: 2 documents, 4 workdays, 2 PDFs and 5 datasets agree."
+            "2026-10: 2 documents, 4 workdays, 2 PDFs and 7 datasets agree."
         ]
         assert not look
 
@@ -129,7 +129,7 @@ class TestACleanMonth:
         billing.export(settings, OCTOBER)
 
         assert str(verified(settings)) == (
-            "2026-10: 4 documents, 10 workdays, 4 PDFs and 5 datasets agree."
+            "2026-10: 4 documents, 10 workdays, 4 PDFs and 7 datasets agree."
         )
 
     def test_verifies_apart_from_the_month_whose_invoice_it_credits(
@@ -262,7 +262,7 @@ class TestTheLedger:
         )
         assert summary == (
             f"2026-10: {len(sentences)} differences among"
-            " 2 documents, 4 workdays, 2 PDFs and 5 datasets."
+            " 2 documents, 4 workdays, 2 PDFs and 7 datasets."
         )
 
 
@@ -348,7 +348,7 @@ class TestPdfs:
         bill_month(settings, OCTOBER, NOW)
 
         assert str(verified(settings, now=NOW + timedelta(minutes=29))) == (
-            "2026-10: 1 document, 1 workday, 0 PDFs and 5 datasets agree."
+            "2026-10: 1 document, 1 workday, 0 PDFs and 7 datasets agree."
             " 1 PDF still to be rendered."
         )
 
@@ -538,7 +538,7 @@ class TestParquet:
             )
 
         rows = {"deliveries": "2 rows", "invoices": "2 rows", "lines": "3 rows"}
-        rows |= {"rejects": "1 row", "workdays": "4 rows"}
+        rows |= {"rejects": "1 row", "runs": "1 row", "workdays": "4 rows"}
         assert found(settings) == [
             f"{export_key(name, OCTOBER)}: Parquet should be of {count}, found none."
             for name, count in rows.items()
@@ -554,7 +554,7 @@ class TestParquet:
         )
 
         assert str(verified(settings)) == (
-            "2026-10: 2 documents, 4 workdays, 2 PDFs and 5 datasets agree."
+            "2026-10: 2 documents, 4 workdays, 2 PDFs and 7 datasets agree."
             " 2 deliveries moved on since the export."
         )
 

@@ -1,0 +1,93 @@
+"""
+The SQL behind the export: of ``{start}``, a period's first day, and ``{moment}``, a form of time.
+
+One query per dataset: its columns, in the order of its model in `billing.exported`, and its order.
+"""
+
+from __future__ import annotations
+
+# Polars reads this form as a moment in UTC whatever the session's zone and style.
+MOMENT_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+
+NEWEST_RUN = """(
+    SELECT max(id) FROM billing_run
+    WHERE period = {start} AND corrects_invoice_id IS NULL AND status IN ('issued', 'empty')
+)"""
+
+INVOICES = """
+    SELECT number, kind,
+           (SELECT original.number FROM invoice AS original
+            WHERE original.id = invoice.credits_invoice_id),
+           employee.code, supplier_name, department_code, invoice.currency, subtotal,
+           invoice.tax_rate, tax, total, issued_on, due_on, run_id, content_sha256,
+           invoice.tax_category, supplier_country, invoice.locale
+    FROM invoice
+    JOIN employee ON employee.id = employee_id
+    WHERE period = {start} ORDER BY number COLLATE "C"
+"""
+
+LINES = """
+    SELECT number, position, employee.code, department_code, project_code, project_name,
+           invoice_line.kind, hours, unit_rate, amount, invoice.currency
+    FROM invoice_line
+    JOIN invoice ON invoice.id = invoice_id
+    JOIN employee ON employee.id = employee_id
+    WHERE invoice.period = {start} ORDER BY number COLLATE "C", position
+"""
+
+WORKDAYS = """
+    SELECT number, position, employee.code, work_date, project.code, billed.kind, hours,
+           unit_rate, turn, workday_id
+    FROM invoice_workday AS billed
+    JOIN invoice ON invoice.id = invoice_id
+    JOIN employee ON employee.id = billed.employee_id
+    JOIN project ON project.id = billed.project_id
+    WHERE invoice.period = {start}
+    ORDER BY number COLLATE "C", position, work_date
+"""
+
+REJECTS = f"""
+    SELECT employee.code, work_date, project.code, kind, hours, rule, value, workday_id, run_id
+    FROM rejected_workday
+    JOIN employee ON employee.id = employee_id
+    JOIN project ON project.id = rejected_workday.project_id
+    WHERE run_id = {NEWEST_RUN}
+    ORDER BY employee.code COLLATE "C", work_date, project.code COLLATE "C", kind COLLATE "C"
+"""
+
+HELDS = f"""
+    SELECT employee.code, reason, detail, run_id
+    FROM held_employee JOIN employee ON employee.id = employee_id
+    WHERE run_id = {NEWEST_RUN} ORDER BY employee.code COLLATE "C"
+"""
+
+# Without their times: what follows from the ledger alone is the same bytes whenever it is written.
+RUNS = """
+    SELECT billing_run.id,
+           CASE WHEN corrects_invoice_id IS NULL THEN 'month' ELSE 'correction' END,
+           corrected.number, extracted_rows, extracted_hours, billed_rows, billed_hours,
+           rejected_rows, rejected_hours, held_rows, held_hours
+    FROM billing_run LEFT JOIN invoice AS corrected ON corrected.id = corrects_invoice_id
+    WHERE billing_run.period = {start} AND status IN ('issued', 'empty') ORDER BY billing_run.id
+"""
+
+DELIVERIES = """
+    SELECT delivery.id, number, employee.code, recipient, status, attempts, message_id, error,
+           to_char(queued_at AT TIME ZONE 'UTC', {moment}),
+           to_char(sent_at AT TIME ZONE 'UTC', {moment}),
+           to_char(event_at AT TIME ZONE 'UTC', {moment})
+    FROM delivery
+    JOIN invoice ON invoice.id = invoice_id
+    JOIN employee ON employee.id = employee_id
+    WHERE invoice.period = {start} ORDER BY delivery.id
+"""
+
+QUERIES = {
+    "invoices": INVOICES,
+    "lines": LINES,
+    "workdays": WORKDAYS,
+    "rejects": REJECTS,
+    "helds": HELDS,
+    "runs": RUNS,
+    "deliveries": DELIVERIES,
+}
