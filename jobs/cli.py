@@ -25,6 +25,7 @@ from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 from chalicelib.store.connection import check_reachable
 from jobs import environment
+from jobs.querying.forms import Form, form_of
 
 app = typer.Typer(
     help="Selfbill: contractors' workdays in, issued and delivered self-billed invoices out.",
@@ -314,6 +315,31 @@ def export(period: PeriodArgument) -> None:
     month = Period.parse(period)
     for dataset, rows in rewrite(environment.settings(_say), month).items():
         out.print(f"{dataset}: {rows:,} rows")
+
+
+@app.command()
+def query(
+    question: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE_OR_SQL", help="A file, SQL in quotes, or a question of sql/analyst."
+        ),
+    ],
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DIR", help="A copy of the export; else its bucket."),
+    ] = None,
+    form: Annotated[Form | None, typer.Option("--format", help="How to write the answer.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write the answer.")
+    ] = None,
+) -> None:
+    """Ask the export with DuckDB; the views of sql/analyst are ready."""
+    from jobs.querying import answers, asking, sources
+
+    sql, written = asking.text_of(question), form_of(form, file)
+    with asking.answered(sql, sources.chosen(source, _say)) as answer:
+        answers.write(answer, written, file, out)
 
 
 @app.command()

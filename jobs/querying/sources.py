@@ -1,0 +1,158 @@
+"""Where the export lies, and a DuckDB that reaches it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import duckdb
+from boto3.session import Session
+
+from chalicelib.billing.errors import BillingError
+from jobs import environment
+
+BUCKET = "s3://"
+# Nothing is fetched from the network; what DuckDB lacks is named in its error.
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
+
+class NoFolder(BillingError):
+    """The folder that should hold the export does not exist."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        super().__init__(f"there is no folder {folder}; name one that holds the export")
+
+
+class NoCredentials(BillingError):
+    """Nothing in the environment opens the bucket."""
+
+    def __init__(self, bucket: str) -> None:
+        self.bucket = bucket
+        super().__init__(
+            f"no AWS credentials to read {bucket} with; set AWS_ACCESS_KEY_ID and"
+            " AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """
+    An S3 and what it is asked with.
+
+    Attributes:
+        url: Of an S3 other than AWS's own; None for that.
+    """
+
+    region: str
+    key_id: str
+    secret: str
+    session_token: str | None
+    url: str | None
+
+    def as_secret(self) -> str:
+        """The statement that tells DuckDB."""
+        options = {"REGION": self.region, "KEY_ID": self.key_id, "SECRET": self.secret}
+        if self.session_token:
+            options["SESSION_TOKEN"] = self.session_token
+        if self.url:
+            place = urlsplit(self.url)
+            options |= {"ENDPOINT": place.netloc, "URL_STYLE": "path"}
+            options["USE_SSL"] = str(place.scheme == "https").lower()
+        stated = ", ".join(f"{name} {quoted(value)}" for name, value in options.items())
+        return f"CREATE OR REPLACE SECRET export_bucket (TYPE s3, {stated})"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    An export.
+
+    Attributes:
+        root: The folder or ``s3://`` prefix that holds the datasets.
+        endpoint: How a bucket is reached; None for a folder.
+    """
+
+    root: str
+    endpoint: Endpoint | None = None
+
+
+def chosen(named: str | None, say: environment.Say) -> Source:
+    """
+    The export that is *named*, a folder or an ``s3://`` prefix; without a name the export bucket.
+
+    Raises:
+        NoFolder: If it names a folder that does not exist.
+        NoCredentials: If the environment has none for a bucket.
+    """
+    if named is None:
+        known = os.environ if os.environ.get("EXPORT_BUCKET") else environment.adopt(say)
+        return of_bucket(f"{BUCKET}{known['EXPORT_BUCKET']}/exports", known)
+    if named.startswith(BUCKET):
+        return of_bucket(named, os.environ)
+    return of_folder(named)
+
+
+def of_folder(folder: str) -> Source:
+    """
+    The export in *folder*, which holds the datasets or ``exports/`` with them.
+
+    Raises:
+        NoFolder: If it does not exist.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise NoFolder(folder)
+    inner = path / "exports"
+    return Source(str(inner if inner.is_dir() else path))
+
+
+def of_bucket(prefix: str, environment: Mapping[str, str]) -> Source:
+    """
+    The export under *prefix*, such as ``s3://bucket/exports``, with the environment's credentials.
+
+    Raises:
+        NoCredentials: If it has none.
+    """
+    session = Session()
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise NoCredentials(prefix)
+    frozen = credentials.get_frozen_credentials()
+    endpoint = Endpoint(
+        region=session.region_name or "us-east-1",
+        key_id=frozen.access_key or "",
+        secret=frozen.secret_key or "",
+        session_token=frozen.token,
+        url=environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL"),
+    )
+    return Source(prefix.rstrip("/"), endpoint)
+
+
+def connect(source: Source) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory that can read *source*, in UTC; closing it is the caller's."""
+    connection = duckdb.connect(config=OFFLINE)
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET VARIABLE exports = {quoted(source.root)}")
+    if source.endpoint is not None:
+        connection.execute(f"LOAD {quoted(str(httpfs()))}")
+        connection.execute(source.endpoint.as_secret())
+    return connection
+
+
+def httpfs() -> Path:
+    """DuckDB's extension for S3, as its wheel brings it for the installed DuckDB."""
+    wheel = resources.files("duckdb_extension_httpfs")
+    return Path(str(wheel / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"))
+
+
+def quoted(text: str) -> str:
+    """*text* as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,17 @@
+-- How often do we correct what we issued, and for how much?
+-- One row per month and currency: invoices and credit notes booked in it, what they come to with tax
+-- in that currency (credit notes negative), and credit notes per invoice as a fraction.
+WITH months AS (
+    SELECT
+        period,
+        currency,
+        count(*) FILTER (WHERE kind = 'invoice') AS invoices,
+        count(*) FILTER (WHERE kind = 'credit_note') AS credit_notes,
+        coalesce(sum(total) FILTER (WHERE kind = 'invoice'), 0.00) AS invoiced,
+        coalesce(sum(total) FILTER (WHERE kind = 'credit_note'), 0.00) AS credited
+    FROM invoices
+    GROUP BY period, currency
+)
+SELECT *, quotient(credit_notes, invoices) AS credit_notes_per_invoice
+FROM months
+ORDER BY period, currency;

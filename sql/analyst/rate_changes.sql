@@ -1,0 +1,31 @@
+-- Whose hour became dearer or cheaper?
+-- One row per contractor, currency and kind of hour whenever its rate differs from the one before:
+-- the day it was first billed, the rate before and after in that currency per hour, and the change as
+-- a fraction.  Of what is billed and not credited.
+WITH net AS (
+    SELECT
+        workdays.employee, currency, work_date, workdays.kind, unit_rate, sum(hours) AS hours
+    FROM workdays JOIN invoices ON invoices.number = workdays.number
+    GROUP BY ALL
+    HAVING sum(hours) > 0
+),
+days AS (
+    SELECT *, lag(unit_rate) OVER (
+        PARTITION BY employee, currency, kind ORDER BY work_date, unit_rate
+    ) AS rate_before
+    FROM net
+)
+SELECT
+    work_date AS first_billed_on,
+    employee,
+    currency,
+    kind,
+    rate_before,
+    unit_rate AS rate,
+    quotient(
+        CAST((unit_rate - rate_before) * 100 AS DECIMAL(18, 2)),
+        CAST(rate_before * 100 AS DECIMAL(18, 2))
+    ) AS change_share
+FROM days
+WHERE unit_rate <> rate_before
+ORDER BY first_billed_on, employee, kind;
