@@ -28,6 +28,7 @@ def up(
     say: Callable[[str], None],
     migrate: Callable[[str], None],
     source: Path = processes.PROJECT,
+    build: Callable[[Path, Path], Path] = deploy.package,
 ) -> dict[str, str]:
     """
     Start what is not running, bring the database to its schema and deploy the template.
@@ -39,6 +40,7 @@ def up(
         say: Told what is going on, a sentence at a time.
         migrate: Called with the database's URL before anything is deployed.
         source: The project to deploy.
+        build: What packages it; see `deploy.deploy`.
 
     Returns:
         The environment in which everything else finds this cloud.
@@ -64,7 +66,7 @@ def up(
             **chosen,
             "WEB_ORIGIN": web.start(own),
         }
-        names = deploy.deploy(own, source, settings)
+        names = deploy.deploy(own, source, settings, build)
         complete = {**settings, **names, "MAIL_FOLDER": str(own.mail)}
         reports.subscribe(complete)
         page.publish(source, complete)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,13 @@ import yaml
 from botocore.exceptions import ClientError, WaiterError
 
 from chalicelib.billing.errors import BillingError
-from jobs.cloud import aws, own_answers, processes
+from jobs.cloud import aws, own_answers
 from jobs.cloud.home import Home
+from jobs.packaging.template import CODE, TEMPLATE, digest, generate
 
 STACK = "selfbill"
 CODE_BUCKET = "selfbill-code"
-SHIPPED = ("app.py", "chalicelib", ".chalice")
+STAGE = "dev"
 
 # Template parameter: the environment variable it is set from.
 PARAMETERS = {
@@ -58,13 +57,6 @@ OUTPUTS = {
 }
 
 
-class PackagingFailed(BillingError):
-    """``chalice package`` refused the project."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"the project could not be packaged: {reason}")
-
-
 class DeploymentFailed(BillingError):
     """The stack could not be created or updated."""
 
@@ -72,13 +64,19 @@ class DeploymentFailed(BillingError):
         super().__init__(f"the template could not be deployed on the local cloud: {reason}")
 
 
-def deploy(home: Home, source: Path, environment: Mapping[str, str]) -> dict[str, str]:
+def deploy(
+    home: Home,
+    source: Path,
+    environment: Mapping[str, str],
+    build: Callable[[Path, Path], Path],
+) -> dict[str, str]:
     """
     Bring the stack to what *source* holds.
 
     Args:
         source: The project's folder.
         environment: The way to the local cloud, and a value for each of `PARAMETERS`.
+        build: As `package`: *source* and where to build; the folder with template and zips.
 
     Returns:
         The variables of `OUTPUTS`, and ``API_URL``.
@@ -87,7 +85,7 @@ def deploy(home: Home, source: Path, environment: Mapping[str, str]) -> dict[str
         PackagingFailed: If chalice cannot package the project.
         DeploymentFailed: Quoting the event that failed.
     """
-    built = package(source, home.build)
+    built = build(source, home.build)
     parameters = {name: environment[variable] for name, variable in PARAMETERS.items()}
     release = hashlib.sha256(
         json.dumps([built.name, parameters], sort_keys=True).encode()
@@ -117,79 +115,42 @@ def package(source: Path, build: Path) -> Path:
     Package *source* without its dependencies: local Lambdas run where those are installed.
 
     Returns:
-        A folder in *build*, named after what was packaged, with ``deployment.zip`` and
-        ``sam.yaml``.  The same source is packaged once.
+        A folder in *build*, named after what was packaged, with ``deployment.zip`` for all
+        functions and ``sam.yaml``.  The same source is packaged once.
 
     Raises:
         PackagingFailed: Quoting chalice.
     """
-    target = build / f"package-{_digest(source)}"
+    target = build / f"package-{digest(source)}"
     if target.exists():
         return target
     for earlier in build.glob("package-*"):
         shutil.rmtree(earlier)
-    staged = build / "source"
-    _stage(source, staged)
-    unfinished = build / "unfinished"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    merge = staged / ".chalice" / "resources.yaml"
-    finished = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-c", "from chalice.cli import main; main()",
-         "--project-dir", str(staged), "package", "--stage", "dev",
-         "--merge-template", str(merge), "--template-format", "yaml", str(unfinished)],
-        env={**processes.inherited(), "AWS_DEFAULT_REGION": aws.REGION},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    # Some of chalice's refusals end with exit code 0.
-    if finished.returncode or not (unfinished / "sam.yaml").exists():
-        lines = (finished.stderr or finished.stdout).strip().splitlines()
-        raise PackagingFailed(lines[-1] if lines else f"exit code {finished.returncode}")
-    unfinished.rename(target)
+    generate(source, STAGE, build, target)
     return target
 
 
-def _stage(source: Path, staged: Path) -> None:
-    """Copy what is shipped, with an empty requirements.txt."""
-    shutil.rmtree(staged, ignore_errors=True)
-    for file in _shipped(source):
-        copy = staged / file.relative_to(source)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, copy)
-    (staged / "requirements.txt").touch()
-
-
-def _shipped(source: Path) -> Iterator[Path]:
-    for name in SHIPPED:
-        top = source / name
-        files = [top] if top.is_file() else sorted(top.rglob("*"))
-        for file in files:
-            inside = file.relative_to(source)
-            if file.is_file() and file.suffix != ".pyc" and not _left_by_chalice(inside):
-                yield file
-
-
-def _left_by_chalice(file: Path) -> bool:
-    return file.parts[:1] == (".chalice",) and len(file.parts) > 2  # noqa: PLR2004 -- its folders
-
-
-def _digest(source: Path) -> str:
-    digest = hashlib.sha256()
-    for file in _shipped(source):
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
-        digest.update(f"{file.relative_to(source)}\0{content}\0".encode())
-    return digest.hexdigest()[:16]
-
-
 def _with_code(built: Path, s3: Any) -> str:  # noqa: ANN401 -- a boto3 client
-    """Put the zip where CloudFormation finds it; the template that says so."""
-    key = f"{built.name}.zip"
+    """Put the zips where CloudFormation finds them; the template that says so."""
     s3.create_bucket(Bucket=CODE_BUCKET)
-    s3.upload_file(str(built / "deployment.zip"), CODE_BUCKET, key)
-    template = yaml.safe_load((built / "sam.yaml").read_text())
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = f"s3://{CODE_BUCKET}/{key}"
+    template = yaml.safe_load((built / TEMPLATE).read_text())
+    functions = [
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+    for file in {_code(built, function) for function in functions}:
+        s3.upload_file(str(file), CODE_BUCKET, f"{built.name}/{file.name}")
+    for function in functions:
+        key = f"{built.name}/{_code(built, function).name}"
+        function["CodeUri"] = f"s3://{CODE_BUCKET}/{key}"
     return json.dumps(template)
+
+
+def _code(built: Path, function: Mapping[str, Any]) -> Path:
+    """One zip for all, if there is one; otherwise the zip that the function names."""
+    every = built / CODE
+    return every if every.exists() else built / function["CodeUri"]
 
 
 def _roll_out(
