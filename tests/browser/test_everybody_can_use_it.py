@@ -158,14 +158,14 @@ class TestFigures:
             """async () => {
               const { amount, percent, rate } = await import("./figures.js");
               const { sum } = await import("./exact.js");
-              return [amount("-90071992547409.93"), sum(["90071992547409.93", "0.01", "-0.94"]),
+              return [amount("-90071992547409931.93"), sum(["90071992547409.93", "0.01", "-0.94"]),
                 percent("0.075000"), percent("0.200000"), percent("0.000000"), percent("1.000000"),
                 rate("37.7350"), rate("780.0000"), rate("1000.1234")];
             }"""
         )
 
         assert shown == [
-            "\u221290,071,992,547,409.93",
+            "\u221290,071,992,547,409,931.93",
             "90071992547409.00",
             "7.5\u00a0%",
             "20\u00a0%",

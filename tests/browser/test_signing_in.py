@@ -90,9 +90,15 @@ class TestSigningIn:
         assert visitor.page.url == f"{visitor.origin}/#/invoices/HUDZ-0002"
 
     def test_is_not_finished_by_somebody_elses_code(self, visitor):
+        mine = json.dumps({"state": "mine", "verifier": "mine", "hash": "#/"})
+        visitor.page.add_init_script(f"sessionStorage.setItem('signing-in', '{mine}')")
+        redeemed = []
+        visitor.page.route("**/oauth2/token", lambda route: redeemed.append(route.request.url))
+
         visitor.page.goto(f"{visitor.origin}/?code=theirs&state=theirs#/")
 
         visitor.sees("Sign in")
+        assert redeemed == []
         assert visitor.page.evaluate("location.search") == ""
 
 
