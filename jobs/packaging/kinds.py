@@ -1,0 +1,34 @@
+"""
+The kinds of functions: what their code asks for by name.
+
+Functions that load the same libraries share a zip; which function has which is in
+``.chalice/resources.yaml``.  A kind is named after its zip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+# app.py loads these for every function.
+EVERY: Final = ("SQLAlchemy", "psycopg", "psycopg-binary", "msgspec", "tzdata")
+
+KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "api": EVERY,
+    "documents": (
+        *EVERY,
+        "Babel",
+        "defusedxml",
+        "fonttools",
+        "fpdf2",
+        "pillow",
+        "pypdfium2",
+        "segno",
+        "stamina",
+        "uharfbuzz",
+    ),
+    "billing": (*EVERY, "fonttools", "pandera", "polars", "stamina"),
+}
+
+# Lambda has these already, and what they need in turn.
+RUNTIME: Final = ("boto3",)

@@ -1,0 +1,175 @@
+"""
+The wheels that ship: fetched as published, for Lambda's Linux whatever this machine is.
+
+Lambda's Python 3.11 runs on Amazon Linux 2, whose C library is glibc 2.26; a wheel may ask for no
+newer one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import Parser
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Final
+from zipfile import BadZipFile, ZipFile
+
+from packaging.requirements import Requirement
+from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
+from packaging.utils import InvalidWheelFilename, NormalizedName, parse_wheel_filename
+from packaging.version import Version
+
+from chalicelib.billing.errors import BillingError
+
+PYTHON: Final = (3, 11)
+NEWEST_GLIBC: Final = (2, 26)
+PLATFORMS: Final = (
+    *(f"manylinux_2_{minor}_x86_64" for minor in range(NEWEST_GLIBC[1], 4, -1)),
+    "manylinux2014_x86_64",
+    "manylinux2010_x86_64",
+    "manylinux1_x86_64",
+)
+NOT_FOUND: Final = re.compile(r"No matching distribution found for (\S+)")
+
+
+class NoWheel(BillingError):
+    """Nobody published what Lambda can load."""
+
+    def __init__(self, requirement: str) -> None:
+        self.requirement = requirement
+        super().__init__(
+            f"{requirement} has no wheel for Python 3.11 on x86_64 Linux with glibc 2.26;"
+            " pin a version in requirements.txt that has one"
+        )
+
+
+class FetchFailed(BillingError):
+    """pip refused."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the wheels could not be fetched: {reason}")
+
+
+class WheelRefused(BillingError):
+    """A wheel that Lambda could not load, or that nobody published."""
+
+    def __init__(self, wheel: str, reason: str) -> None:
+        self.wheel = wheel
+        super().__init__(f"{wheel} {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """
+    A wheel that Lambda can load.
+
+    Attributes:
+        requires: What it says it needs, under whatever conditions.
+    """
+
+    path: Path
+    name: NormalizedName
+    version: Version
+    requires: tuple[Requirement, ...]
+
+
+def fetch(requirements: Path, folder: Path) -> list[Wheel]:
+    """
+    Download what *requirements* pins, and nothing that it does not.
+
+    Raises:
+        NoWheel: If there is no wheel of a pin for Lambda; nothing is ever built from source.
+        FetchFailed: Quoting pip.
+        WheelRefused: See `read`.
+    """
+    finished = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
+         "--no-deps", "--only-binary=:all:", "--implementation=cp",
+         f"--python-version={PYTHON[0]}.{PYTHON[1]}",
+         *(f"--platform={platform}" for platform in PLATFORMS),
+         "--dest", str(folder), "--requirement", str(requirements)],
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if finished.returncode:
+        raise _refusal(finished.stderr)
+    return [read(path) for path in sorted(folder.glob("*.whl"))]
+
+
+def _refusal(said: str) -> BillingError:
+    if missing := NOT_FOUND.search(said):
+        return NoWheel(missing[1])
+    errors = [line for line in said.splitlines() if line.startswith("ERROR")] or said.splitlines()
+    return FetchFailed(errors[-1] if errors else "pip said nothing")
+
+
+def read(path: Path) -> Wheel:
+    """
+    Check a wheel before it is unpacked.
+
+    Raises:
+        WheelRefused: If it is for another platform or a newer C library, was built on some machine
+            instead of published, says one thing outside and another inside, or is damaged.
+    """
+    try:
+        name, version, _, tags = parse_wheel_filename(path.name)
+        with ZipFile(path) as archive:
+            metadata, inside = _headers(archive, "METADATA"), _headers(archive, "WHEEL")
+            compiled = [entry for entry in archive.namelist() if entry.endswith(".so")]
+    except (InvalidWheelFilename, BadZipFile, StopIteration) as error:
+        raise WheelRefused(path.name, "is not a wheel; fetch it again") from error
+    _check_platform(path.name, tags)
+    _check_honest(path.name, tags, inside, compiled)
+    requires = metadata.get_all("Requires-Dist", [])
+    return Wheel(path, name, version, tuple(Requirement(line) for line in requires))
+
+
+def _headers(archive: ZipFile, file: str) -> Message:
+    entries = (entry for entry in archive.namelist() if entry.endswith(f".dist-info/{file}"))
+    return Parser().parsestr(archive.read(next(entries)).decode())
+
+
+def _check_platform(wheel: str, tags: frozenset[Tag]) -> None:
+    platforms = {tag.platform for tag in tags}
+    if "linux_x86_64" in platforms:
+        raise WheelRefused(
+            wheel,
+            "was built from source on some machine and may not load in Lambda;"
+            " pin a version that is published as a manylinux wheel",
+        )
+    if not tags & _loadable():
+        raise WheelRefused(
+            wheel,
+            f"is for {', '.join(sorted(platforms))}, which Lambda's Python 3.11 cannot load"
+            " (x86_64, glibc 2.26); pin a version with a manylinux2014 wheel",
+        )
+
+
+def _check_honest(wheel: str, tags: frozenset[Tag], inside: Message, compiled: list[str]) -> None:
+    """A renamed wheel still says inside what it is; a pure one has nothing compiled."""
+    stated = set(chain.from_iterable(parse_tag(line) for line in inside.get_all("Tag", [])))
+    if stated.isdisjoint(_loadable()):
+        raise WheelRefused(wheel, f"says inside that it is for {_platforms(stated)}; fetch it anew")
+    if compiled and {tag.platform for tag in tags} == {"any"}:
+        raise WheelRefused(wheel, f"says it is for any platform but holds {compiled[0]}")
+
+
+def _platforms(tags: set[Tag]) -> str:
+    return ", ".join(sorted({tag.platform for tag in tags})) or "nothing"
+
+
+@cache
+def _loadable() -> frozenset[Tag]:
+    """What Lambda's Python can load."""
+    return frozenset(
+        chain(
+            cpython_tags(PYTHON, abis=["cp311"], platforms=PLATFORMS),
+            compatible_tags(PYTHON, "cp311", PLATFORMS),
+        )
+    )
