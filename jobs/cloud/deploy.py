@@ -93,7 +93,8 @@ def deploy(
     cloudformation = aws.client("cloudformation", environment)
     stack = _stack(cloudformation)
     if stack is None or _release(stack) != release or not stack["StackStatus"].endswith("COMPLETE"):
-        template = _with_code(built, aws.client("s3", environment))
+        _put_code(built, aws.client("s3", environment))
+        template = f"{environment['AWS_ENDPOINT_URL']}/{CODE_BUCKET}/{built.name}/{TEMPLATE}"
         stack = _roll_out(cloudformation, stack, template, parameters, release)
         own_answers.apply(
             built,
@@ -130,8 +131,8 @@ def package(source: Path, build: Path) -> Path:
     return target
 
 
-def _with_code(built: Path, s3: Any) -> str:  # noqa: ANN401 -- a boto3 client
-    """Put the zips where CloudFormation finds them; the template that says so."""
+def _put_code(built: Path, s3: Any) -> None:  # noqa: ANN401 -- a boto3 client
+    """Put the zips, and the template that names them, where CloudFormation finds them."""
     s3.create_bucket(Bucket=CODE_BUCKET)
     template = yaml.safe_load((built / TEMPLATE).read_text())
     functions = [
@@ -144,7 +145,8 @@ def _with_code(built: Path, s3: Any) -> str:  # noqa: ANN401 -- a boto3 client
     for function in functions:
         key = f"{built.name}/{_code(built, function).name}"
         function["CodeUri"] = f"s3://{CODE_BUCKET}/{key}"
-    return json.dumps(template)
+    # CloudFormation takes a template of more than 51,200 bytes from S3 alone.
+    s3.put_object(Bucket=CODE_BUCKET, Key=f"{built.name}/{TEMPLATE}", Body=json.dumps(template))
 
 
 def _code(built: Path, function: Mapping[str, Any]) -> Path:
@@ -164,7 +166,7 @@ def _roll_out(
         stack = _clear_away(cloudformation, stack)
     request = {
         "StackName": STACK,
-        "TemplateBody": template,
+        "TemplateURL": template,
         "Parameters": [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ],

@@ -20,8 +20,8 @@ from jobs.cloud.deploy import OUTPUTS, PARAMETERS, package
 from jobs.cloud.processes import PROJECT
 
 FUNCTIONS = ("APIHandler", "BillMonth", "RenderInvoice", "EmailInvoice", "RecordMailEvent", "Sweep")
-# IAM has no narrower resource for the network interfaces of a Lambda.
-UNNAMEABLE = "ec2:"
+# IAM has no narrower resource for the network interfaces of a Lambda, nor for traces.
+UNNAMEABLE = ("ec2:", "xray:")
 VALIDATE = """
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
@@ -59,9 +59,20 @@ def of_type(resources, kind):
 
 
 def statements(resources):
-    for role in of_type(resources, "AWS::IAM::Role").values():
-        for policy in role.get("Policies", ()):
-            yield from policy["PolicyDocument"]["Statement"]
+    """Of every role, those that SAM makes included; actions and resources as lists."""
+    documents = [
+        policy["PolicyDocument"]
+        for role in of_type(resources, "AWS::IAM::Role").values()
+        for policy in role.get("Policies", ())
+    ]
+    documents += [p["PolicyDocument"] for p in of_type(resources, "AWS::IAM::Policy").values()]
+    for document in documents:
+        for statement in document["Statement"]:
+            yield {name: as_list(statement[name]) for name in ("Action", "Resource")}
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
 
 
 class TestConfiguration:
@@ -115,8 +126,60 @@ class TestConfiguration:
         assert asked <= set(PARAMETERS) <= set(template["Parameters"])
         assert set(template["Outputs"]) >= {*OUTPUTS.values(), "RestAPIId", "EndpointURL"}
 
-    def test_hides_the_databases_password(self, template):
+    def test_takes_the_way_to_the_database_from_a_secret_or_hidden(self, template):
+        given = template["Globals"]["Function"]["Environment"]["Variables"]
+
         assert template["Parameters"]["DatabaseUrl"]["NoEcho"] is True
+        assert given["DATABASE_URL"] == {
+            "Fn::If": ["HasSecret", {"Ref": "DatabaseSecretArn"}, {"Ref": "DatabaseUrl"}]
+        }
+        assert template["Rules"]["DatabaseIsNamed"]["Assertions"]
+
+    def test_runs_where_the_database_is_if_that_is_a_network_of_its_own(self, translated):
+        for name in FUNCTIONS:
+            assert translated[name]["Properties"]["VpcConfig"]["Fn::If"] == [
+                "InNetwork",
+                {
+                    "SubnetIds": {"Ref": "SubnetIds"},
+                    "SecurityGroupIds": {"Ref": "SecurityGroupIds"},
+                },
+                {"Ref": "AWS::NoValue"},
+            ]
+
+    def test_never_opens_more_connections_than_a_small_database_has(self, translated):
+        shares = [
+            translated[name]["Properties"]["ReservedConcurrentExecutions"]["Fn::If"][1]
+            for name in FUNCTIONS
+        ]
+
+        # Two kept in each container; the smallest RDS instance takes 112.
+        assert sum(shares) * 2 <= 100
+
+    def test_gives_every_consumer_of_a_queue_the_share_it_polls_with(self, resources):
+        for name in ("RenderInvoice", "EmailInvoice", "RecordMailEvent"):
+            properties = resources[name]["Properties"]
+            [source] = properties["Events"].values()
+            polls = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+
+            assert properties["ReservedConcurrentExecutions"]["Fn::If"][1] >= polls
+
+    def test_traces_every_function(self, translated):
+        modes = {translated[name]["Properties"]["TracingConfig"]["Mode"] for name in FUNCTIONS}
+
+        assert modes == {"Active"}
+
+    def test_keeps_every_log_for_a_while(self, translated):
+        groups = of_type(translated, "AWS::Logs::LogGroup").values()
+        names = [group["LogGroupName"]["Fn::Sub"] for group in groups]
+
+        assert sorted(names) == sorted(
+            [
+                *(f"/aws/lambda/${{{name}}}" for name in FUNCTIONS),
+                "/aws/apigateway/${AWS::StackName}",
+            ]
+        )
+        for group in groups:
+            assert group["RetentionInDays"] == {"Fn::If": ["IsProduction", 400, 30]}
 
 
 class TestQueues:
@@ -193,6 +256,37 @@ class TestBuckets:
         assert resources[bucket]["DeletionPolicy"] == "Retain"
         assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
         assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+    @pytest.mark.parametrize("bucket", ["DocumentBucket", "ExportBucket", "WebBucket"])
+    def test_keep_what_is_written_over_and_drop_unfinished_uploads(self, resources, bucket):
+        properties = resources[bucket]["Properties"]
+        rules = properties["LifecycleConfiguration"]["Rules"]
+
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
+        assert all(rule["Status"] == "Enabled" for rule in rules)
+
+    def test_never_let_a_document_expire_in_any_version(self, resources):
+        rules = resources["DocumentBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+
+        assert not [name for rule in rules for name in rule if "Expiration" in name]
+
+    def test_move_old_documents_to_where_they_cost_less_and_can_still_be_linked(self, resources):
+        rules = resources["DocumentBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+        [moved] = [rule for rule in rules if "Transitions" in rule]
+
+        # Those classes charge for 128 KiB at least.
+        assert int(moved["ObjectSizeGreaterThan"]) == 128 * 1024
+        assert [one["StorageClass"] for one in moved["Transitions"]] == [
+            "STANDARD_IA",
+            "GLACIER_IR",
+        ]
+
+    def test_never_let_the_current_export_or_page_expire(self, resources):
+        for bucket in ("ExportBucket", "WebBucket"):
+            rules = resources[bucket]["Properties"]["LifecycleConfiguration"]["Rules"]
+
+            assert not [rule for rule in rules if "ExpirationInDays" in rule]
 
 
 class TestPage:
@@ -319,6 +413,94 @@ class TestApi:
         assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
 
 
+# Alarm: its metric, whose it is, and from which value on it goes off.
+ALARMS = {
+    "RunFailedAlarm": ("Selfbill", "RunFailed", "BillMonth", 1),
+    "RunLateAlarm": ("Selfbill", "HoursLate", "Sweep", 2),
+    "UndeliveredAlarm": ("Selfbill", "Undelivered", "Sweep", 1),
+    "MailWaitsAlarm": ("Selfbill", "OldestWaitingHours", "Sweep", 24),
+    "BounceRateAlarm": ("AWS/SES", "Reputation.BounceRate", None, 0.05),
+    "ComplaintRateAlarm": ("AWS/SES", "Reputation.ComplaintRate", None, 0.001),
+    "ApiErrorsAlarm": ("AWS/ApiGateway", "5XXError", "AWS::StackName", 1),
+    **{
+        f"{name}{metric}Alarm": ("AWS/Lambda", metric, name, 1)
+        for name in FUNCTIONS
+        for metric in ("Errors", "Throttles")
+    },
+    **{
+        f"{queue}DeadLettersAlarm": (
+            "AWS/SQS", "ApproximateNumberOfMessagesVisible", f"{queue}DeadLetters", 1,
+        )
+        for queue in ("Render", "Email", "MailEvent")
+    },
+    **{
+        f"{queue}QueueAgeAlarm": ("AWS/SQS", "ApproximateAgeOfOldestMessage", f"{queue}Queue", age)
+        for queue, age in (("Render", 3600), ("Email", 7200), ("MailEvent", 3600))
+    },
+}  # fmt: skip
+
+
+def watched(alarm):
+    """What *alarm* goes off about, as in `ALARMS`."""
+    first = next(iter(alarm.get("Dimensions", ())), {"Value": {}})["Value"]
+    whose = first.get("Ref") or next(iter(first.get("Fn::GetAtt", [])), None)
+    return alarm["Namespace"], alarm["MetricName"], whose, alarm["Threshold"]
+
+
+class TestAlarms:
+    def test_go_off_about_all_that_a_person_must_look_at(self, translated):
+        alarms = of_type(translated, "AWS::CloudWatch::Alarm")
+
+        assert {name: watched(alarm) for name, alarm in alarms.items()} == ALARMS
+
+    def test_tell_the_one_topic_when_they_go_off_and_when_all_is_well_again(self, translated):
+        for alarm in of_type(translated, "AWS::CloudWatch::Alarm").values():
+            assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "Alarms"}]
+            assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+            assert alarm["AlarmDescription"]
+
+    def test_take_silence_for_a_late_run_alone(self, translated):
+        silent = {
+            name
+            for name, alarm in of_type(translated, "AWS::CloudWatch::Alarm").items()
+            if alarm["TreatMissingData"] == "breaching"
+        }
+
+        assert silent == {"RunLateAlarm"}
+
+    def test_are_mailed_to_whoever_is_named(self, translated):
+        subscription = translated["AlarmsByMail"]
+        [allowed] = translated["AlarmsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+        assert subscription["Condition"] == "HasAlarmEmail"
+        assert subscription["Properties"] == {
+            "TopicArn": {"Ref": "Alarms"},
+            "Protocol": "email",
+            "Endpoint": {"Ref": "AlarmEmail"},
+        }
+        assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+
+    def test_have_a_paragraph_each_in_the_runbook(self):
+        runbook = (PROJECT / "docs" / "deploy.md").read_text()
+
+        assert [name for name in ALARMS if f"`{name}`" not in runbook] == []
+
+    def test_go_by_the_apis_own_name(self, resources):
+        body = resources["RestAPI"]["Properties"]["DefinitionBody"]
+
+        assert body["info"]["title"] == {"Ref": "AWS::StackName"}
+
+
+class TestDashboard:
+    def test_is_read_by_cloudwatch_and_shows_every_function_and_queue(self, translated):
+        body = translated["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+        shown = json.dumps([one["properties"]["metrics"] for one in json.loads(body)["widgets"]])
+
+        assert all(f"${{{name}}}" in shown for name in FUNCTIONS)
+        for queue in of_type(translated, "AWS::SQS::Queue"):
+            assert f"${{{queue}.QueueName}}" in shown
+
+
 class TestPolicies:
     def test_are_one_for_each_function(self, resources):
         roles = {resources[name]["Properties"]["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS}
@@ -326,17 +508,33 @@ class TestPolicies:
         assert len(roles) == len(FUNCTIONS)
         assert roles == set(of_type(resources, "AWS::IAM::Role")) - {"ApiLogRole"}
 
-    def test_name_their_resources_wherever_one_can_be_named(self, resources):
+    def test_name_their_resources_wherever_one_can_be_named(self, translated):
         wild = [
             action
-            for statement in statements(resources)
-            if statement["Resource"] == "*"
+            for statement in statements(translated)
+            if "*" in statement["Resource"]
             for action in statement["Action"]
         ]
 
         assert [action for action in wild if not action.startswith(UNNAMEABLE)] == []
 
-    def test_never_allow_every_action(self, resources):
-        actions = {action for one in statements(resources) for action in one["Action"]}
+    def test_never_allow_every_action(self, translated):
+        actions = {action for one in statements(translated) for action in one["Action"]}
 
+        assert len(actions) > 10
         assert not [action for action in actions if "*" in action]
+
+    def test_let_the_functions_alone_read_the_one_secret(self, translated, resources):
+        policy = translated["ReadDatabaseSecret"]
+        roles = [resources[name]["Properties"]["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS]
+        [allowed] = policy["Properties"]["PolicyDocument"]["Statement"]
+
+        assert policy["Condition"] == "HasSecret"
+        assert sorted(role["Ref"] for role in policy["Properties"]["Roles"]) == sorted(roles)
+        assert allowed["Action"] == ["secretsmanager:GetSecretValue"]
+        assert allowed["Resource"] == {"Ref": "DatabaseSecretArn"}
+
+    def test_let_no_function_make_a_log_that_is_kept_for_ever(self, translated):
+        actions = {action for one in statements(translated) for action in one["Action"]}
+
+        assert "logs:CreateLogGroup" not in actions
