@@ -25,6 +25,8 @@ from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 from chalicelib.store.connection import check_reachable
 from jobs import environment
+from jobs.importing.clock import DateOrder
+from jobs.importing.tools import ToolName
 from jobs.querying.forms import Form, form_of
 
 app = typer.Typer(
@@ -38,6 +40,8 @@ out = Console()
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 REFUSALS_SHOWN = 20
+# As the template has it.
+DEFAULT_ZONE = "Europe/Kyiv"
 
 PeriodArgument = Annotated[str, typer.Argument(metavar="PERIOD", help="A month, as YYYY-MM.")]
 
@@ -340,6 +344,70 @@ def query(
     sql, written = asking.text_of(question), form_of(form, file)
     with asking.answered(sql, sources.chosen(source, _say)) as answer:
         answers.write(answer, written, file, out)
+
+
+@app.command()
+def import_time(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A detailed CSV export.")],
+    tool: Annotated[ToolName, typer.Option("--format", help="The tool that wrote it.")],
+    target: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Else the terminal.")
+    ] = None,
+    zone: Annotated[
+        str, typer.Option(envvar="BILLING_TIMEZONE", help="Of the times in the file.")
+    ] = DEFAULT_ZONE,
+    days: Annotated[
+        str | None, typer.Option(help="The zone whose midnights part the days; else --zone.")
+    ] = None,
+    dates: Annotated[
+        DateOrder | None, typer.Option(help="What dates like 03/04/2026 begin with.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="DIR", help="Employees and projects as CSV; else the database."
+        ),
+    ] = None,
+) -> None:
+    """Turn another tool's time export into a workdays.csv for load."""
+    from jobs.importing import importing
+
+    known = importing.known(folder, _say)
+    imported = importing.run(file, tool, known, (zone, days), dates)
+    importing.write(imported, target, out)
+    importing.tell(imported, err)
+    _end(look=imported.needs_a_person)
+
+
+@app.command()
+def package(
+    out_folder: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where zips and template go.")
+    ] = Path("build"),
+    stage: Annotated[
+        str, typer.Option(metavar="STAGE", help="One of .chalice/config.json.")
+    ] = "dev",
+    bucket: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Upload to this bucket, and write packaged.yaml too."),
+    ] = None,
+) -> None:
+    """Build what deploys on AWS: a zip for each kind of function, and the template."""
+    from jobs.cloud.processes import PROJECT
+    from jobs.packaging import view
+    from jobs.packaging.build import build
+
+    with err.status("packaging") as status:
+        built = build(PROJECT, out_folder, stage, lambda step: status.update(f"packaging: {step}"))
+    view.show(built, out)
+    if bucket:
+        import boto3
+
+        from jobs.packaging.upload import upload
+
+        with err.status(f"uploading to {bucket}"):
+            uploaded = upload(built, bucket, boto3.client("s3"))
+        out.print(f"{uploaded} names them in {bucket}.", soft_wrap=True, markup=False)
 
 
 @app.command()
