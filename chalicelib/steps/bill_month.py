@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
+from chalicelib import metrics
 from chalicelib.billing.control import ControlTotals
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.month import Extract, draft_month
@@ -55,10 +56,13 @@ class RunOutcome:
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
     """The Lambda: *event* may name the period; a schedule's does not, and bills last month."""
-    settings = Settings.from_environment(os.environ)
     now = datetime.now(UTC)
-    named = event.get("period")
-    outcome = bill_month(settings, period_to_bill(settings, named, now), now)
+    try:
+        outcome = _run(event, now)
+    except BaseException:
+        metrics.emit({"RunFailed": 1, "RunBalanced": 0}, now)
+        raise
+    metrics.emit(_figures(outcome), now)
     return {
         "run_id": outcome.run_id,
         "period": str(outcome.period),
@@ -67,6 +71,21 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
             side: {name: str(value) for name, value in count.items()}
             for side, count in asdict(outcome.control).items()
         },
+    }
+
+
+def _run(event: dict[str, Any], now: datetime) -> RunOutcome:
+    settings = Settings.from_environment(os.environ)
+    return bill_month(settings, period_to_bill(settings, event.get("period"), now), now)
+
+
+def _figures(outcome: RunOutcome) -> dict[str, int]:
+    return {
+        "RunFailed": 0,
+        "RunBalanced": 1,
+        "Invoices": outcome.invoices,
+        "RejectedRows": outcome.control.rejected.rows,
+        "HeldRows": outcome.control.held.rows,
     }
 
 

@@ -8,21 +8,37 @@ Safe at any moment: a document is stored once and a delivery claimed once, howev
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from chalicelib import queues
+from chalicelib import metrics, queues
 from chalicelib.billing.period import Period
 from chalicelib.settings import Settings
 from chalicelib.store import deliveries
 from chalicelib.store.connection import check_reachable, engine
+from chalicelib.store.watching import Watch, watch
 
 
 def handle() -> dict[str, Any]:
-    """The Lambda of the schedule; answers how many messages it sent."""
-    rendering, mailing = sweep(Settings.from_environment(os.environ))
-    return {"render_messages": rendering, "email_messages": mailing}
+    """The Lambda of the schedule; answers how many messages it sent and what worries it."""
+    settings = Settings.from_environment(os.environ)
+    now = datetime.now(UTC)
+    rendering, mailing = sweep(settings)
+    with engine(settings.database_url).connect() as connection:
+        worries = watch(connection, settings.billing_timezone, now)
+    metrics.emit(_figures(worries), now)
+    return {"render_messages": rendering, "email_messages": mailing} | asdict(worries)
+
+
+def _figures(worries: Watch) -> dict[str, int]:
+    return {
+        "HoursLate": worries.hours_late,
+        "Undelivered": worries.undelivered,
+        "OldestWaitingHours": worries.oldest_waiting_hours,
+    }
 
 
 def sweep(settings: Settings) -> tuple[int, int]:

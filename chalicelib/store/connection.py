@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 
+from .secret import has_changed, libpq_url
+
 CONNECT_SECONDS = 10
 # The first half of the advisory lock's key; the second is the period.
 PERIOD_LOCK = 0x53426C
@@ -31,21 +33,18 @@ class DatabaseUnreachable(BillingError):
 @cache
 def engine(database_url: str) -> Engine:
     """
-    The process's one engine for *database_url*, any URL that libpq takes.
+    The process's one engine for *database_url*: any URL that libpq takes, or a secret's ARN.
 
     Connections are kept across the invocations of a warm Lambda, and checked before use.
     """
 
     def connect() -> psycopg.Connection:
-        # Nothing is prepared: a plan for any value suits none where values are skewed, and a
-        # proxy pins whoever prepares to one connection.
-        made = psycopg.connect(
-            database_url, connect_timeout=CONNECT_SECONDS, prepare_threshold=None
-        )
-        # A database may write 1 November as 01.11.2026 or 11/01/2026; COPY is read as ISO.
-        made.execute("SET datestyle = 'ISO'")
-        made.commit()
-        return made
+        try:
+            return _connect(libpq_url(database_url))
+        except psycopg.OperationalError:
+            if not has_changed(database_url):
+                raise
+            return _connect(libpq_url(database_url))
 
     return create_engine(
         "postgresql+psycopg://",
@@ -55,6 +54,16 @@ def engine(database_url: str) -> Engine:
         pool_size=2,
         max_overflow=2,
     )
+
+
+def _connect(url: str) -> psycopg.Connection:
+    # Nothing is prepared: a plan for any value suits none where values are skewed, and a proxy
+    # pins whoever prepares to one connection.
+    made = psycopg.connect(url, connect_timeout=CONNECT_SECONDS, prepare_threshold=None)
+    # A database may write 1 November as 01.11.2026 or 11/01/2026; COPY is read as ISO.
+    made.execute("SET datestyle = 'ISO'")
+    made.commit()
+    return made
 
 
 def driver(connection: Connection) -> psycopg.Connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jobs.cloud import aws, deploy, mailbox, page, postgres, processes, reports, web
+from jobs.cloud import aws, deploy, mailbox, page, postgres, processes, reports, secret, web
 from jobs.cloud.home import Home
 
 # Who pays, when nobody says: a company that does not exist.
@@ -62,6 +62,7 @@ def up(
         chosen = {name: environment.get(name) or value for name, value in EXAMPLE.items()}
         settings = {
             "DATABASE_URL": database_url,
+            "DATABASE_SECRET_ARN": secret.keep(database_url, aws.access(own)),
             **aws.access(own),
             **chosen,
             "WEB_ORIGIN": web.start(own),

@@ -23,7 +23,7 @@ STAGE = "dev"
 
 # Template parameter: the environment variable it is set from.
 PARAMETERS = {
-    "DatabaseUrl": "DATABASE_URL",
+    "DatabaseSecretArn": "DATABASE_SECRET_ARN",
     "MailSender": "MAIL_SENDER",
     "MailReplyTo": "MAIL_REPLY_TO",
     "BillingTimezone": "BILLING_TIMEZONE",
