@@ -15,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 
-from jobs.cloud import accounts, aws, mailbox, ports, postgres, processes
+from jobs.cloud import accounts, aws, mailbox, ports, postgres, processes, web
 from jobs.cloud.cloud import down, running, up
 from jobs.cloud.home import Home
 from jobs.migrate import migrate
@@ -200,7 +200,7 @@ class TestLife:
 
     def test_ends_with_its_folder(self, home, lived_in):
         own = Home.at(home)
-        parts = [processes.alive(own, name) for name in (aws.NAME, mailbox.NAME)]
+        parts = [processes.alive(own, name) for name in (aws.NAME, mailbox.NAME, web.NAME)]
 
         shutil.rmtree(home)
 
