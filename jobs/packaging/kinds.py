@@ -30,5 +30,13 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "billing": (*EVERY, "fonttools", "pandera", "polars", "stamina"),
 }
 
-# Lambda has these already, and what they need in turn.
-RUNTIME: Final = ("boto3",)
+# Lambda's runtime has these already: boto3 and what it needs.
+RUNTIME: Final = (
+    "boto3",
+    "botocore",
+    "jmespath",
+    "python-dateutil",
+    "s3transfer",
+    "six",
+    "urllib3",
+)

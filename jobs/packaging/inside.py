@@ -1,0 +1,64 @@
+"""
+One call of one function, as Lambda would make it, in an interpreter that has its zip and no more.
+
+    python -I -S inside.py CODE RUNTIME app.bill_month  < event.json
+
+Standard library only: whatever else is loaded comes from the zip or is Lambda's own.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from importlib import import_module
+from time import perf_counter
+from typing import Any
+
+SECONDS_LEFT = 900
+
+
+class Context:
+    """What our functions ask of Lambda's context."""
+
+    aws_request_id = "00000000-0000-0000-0000-000000000000"
+    function_name = "isolated"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return SECONDS_LEFT * 1000
+
+
+def main(code: str, runtime: str, handler: str) -> None:
+    """Print what the handler answers, what it took, and which modules came from elsewhere."""
+    event = json.load(sys.stdin)
+    sys.path[:0] = [code, runtime]
+    started = perf_counter()
+    module, _, name = handler.rpartition(".")
+    function = getattr(import_module(module), name)
+    imported = perf_counter()
+    answer = function(event, Context())
+    done = perf_counter()
+    found = {
+        "answer": answer,
+        "import_seconds": imported - started,
+        "call_seconds": done - imported,
+        "peak_bytes": peak_memory(),
+        "elsewhere": elsewhere((code, runtime, sys.base_prefix)),
+    }
+    print(json.dumps(found, default=str))  # noqa: T201 -- its one result
+
+
+def elsewhere(known: tuple[str, ...]) -> list[str]:
+    """Files of loaded modules that are in none of the *known* folders."""
+    files: list[Any] = [getattr(module, "__file__", None) for module in sys.modules.values()]
+    return sorted({file for file in files if file and not file.startswith((*known, __file__))})
+
+
+def peak_memory() -> int:
+    """The most memory this process ever had, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
