@@ -31,11 +31,12 @@ def main(arguments: list[str]) -> None:
     from ministack.core import iam_evaluator, persistence
     from ministack.services import ses
 
-    persistence.save_state = _alone(persistence.save_state)
+    home = Path(arguments[0])
+    persistence.save_state = _alone(persistence.save_state, home)
     logging.getLogger("persistence").setLevel(logging.WARNING)
     ses._smtp_send = _as_bytes(ses._smtp_send)  # noqa: SLF001 -- no public way
     iam_evaluator.evaluate_resource_policy = _over_tls(iam_evaluator.evaluate_resource_policy)
-    watch.end_with(Path(arguments[0]))
+    watch.end_with(home)
     threading.Thread(target=_save_often, args=(app,), daemon=True).start()
     # ministack reads the command line for itself.
     del sys.argv[1:]
@@ -48,12 +49,17 @@ def _save_often(app: Any) -> None:  # noqa: ANN401 -- an untyped module
         app.save_all(app._build_persistence_save_dict())  # noqa: SLF001 -- no public way
 
 
-def _alone(save: Any) -> Any:  # noqa: ANN401 -- an untyped function
-    """Save one at a time: the temporary file has one name, and two savers would mix bytes."""
+def _alone(save: Any, home: Path) -> Any:  # noqa: ANN401 -- an untyped function
+    """
+    Save one at a time: the temporary file has one name, and two savers would mix bytes.
+
+    And only while *home* is there: it shall not come back once it was removed.
+    """
 
     def save_alone(service: str, state: dict[str, Any]) -> None:
         with _saving:
-            save(service, state)
+            if home.is_dir():
+                save(service, state)
 
     return save_alone
 
