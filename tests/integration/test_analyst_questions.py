@@ -1,0 +1,396 @@
+"""What analysts ask of the export: figures worked out by hand, and the ledger's own to the cent."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from chalicelib import objects
+from chalicelib.billing.period import Period
+from chalicelib.steps.bill_month import bill_month
+from chalicelib.steps.correct_invoice import correct_invoice
+from chalicelib.steps.email_invoice import email_invoice
+from chalicelib.steps.render_invoice import render_invoice
+from jobs import billing
+from jobs.correcting import close_period
+from jobs.loading.storing import load_folder
+from jobs.querying import answers, asking, sources
+from jobs.querying.forms import Form
+from tests.ledger_answers import ANSWERS
+
+FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
+SEPTEMBER, OCTOBER, NOVEMBER = (Period.month(2026, month) for month in (9, 10, 11))
+NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
+LATER = datetime(2026, 12, 1, 3, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def quarter(settings, cloud, books):
+    """
+    September to November: a correction, late work of two kinds, rejects, helds, a bounced mail.
+
+    Of the fixtures: September has 5.50 hours of KOVALCHUK's.  Added: HUDZ's 1 October goes from
+    8.00 to 4.00 hours after it was billed; KOVALCHUK's 5.00 hours of 31 October come after the run,
+    and 3.00 of 29 September after that month was closed; NGUYEN's 8.00 hours of 3 November.
+    """
+    load_folder(FIXTURES, settings.database_url, lambda _: None)
+    bill_month(settings, SEPTEMBER, NOW)
+    bill_month(settings, OCTOBER, NOW)
+    deliver(settings, cloud, books)
+    books.execute("UPDATE workday SET hours = 4 WHERE work_date = '2026-10-01' AND " + of("HUDZ"))
+    correct_invoice(settings, "HUDZ-0001", NOW)
+    books.workday("KOVALCHUK", date(2026, 10, 31), "5.00")
+    bill_month(settings, OCTOBER, NOW)
+    close_period(settings.database_url, SEPTEMBER)
+    close_period(settings.database_url, OCTOBER)
+    books.workday("KOVALCHUK", date(2026, 9, 29), "3.00")
+    books.workday("NGUYEN", date(2026, 11, 3), "8.00", project="BEACON")
+    bill_month(settings, NOVEMBER, LATER)
+    for period in (SEPTEMBER, OCTOBER, NOVEMBER):
+        billing.export(settings, period)
+
+
+def of(code):
+    return f"employee_id = (SELECT id FROM employee WHERE code = '{code}')"
+
+
+def deliver(settings, cloud, books):
+    for invoice_id in cloud.to_render()[:4]:
+        render_invoice(settings, invoice_id)
+    for delivery_id in cloud.to_mail():
+        email_invoice(settings, delivery_id)
+    books.execute(
+        "UPDATE delivery SET status = 'bounced', error = 'no such mailbox' WHERE id = ("
+        "SELECT max(id) FROM delivery WHERE status = 'sent')"
+    )
+
+
+@pytest.fixture
+def exported(settings, tmp_path):
+    """A copy of the export bucket in a folder, as an analyst takes one."""
+
+    def copy():
+        for key in objects.keys(settings.export_bucket, "exports/"):
+            file = tmp_path / key
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(objects.get(settings.export_bucket, key))
+        return sources.of_folder(str(tmp_path))
+
+    return copy
+
+
+@pytest.fixture
+def ask(exported):
+    """The rows of an answer."""
+
+    def asked(question):
+        with asking.answered(asking.text_of(question), exported()) as connection:
+            return connection.table(asking.ANSWER).fetchall()
+
+    return asked
+
+
+@pytest.fixture
+def written(exported):
+    """An answer as text."""
+
+    def ask(question, form):
+        out = Console(file=io.StringIO(), width=20)
+        with asking.answered(asking.text_of(question), exported()) as connection:
+            answers.write(connection, form, None, out)
+        return out.file.getvalue()
+
+    return ask
+
+
+class TestEveryQuestion:
+    def test_has_an_answer_of_the_ledger_to_compare_with(self):
+        assert sorted(ANSWERS) == asking.questions()
+        assert len(ANSWERS) >= 12
+
+    def test_says_first_what_it_answers_and_what_a_row_is(self):
+        for name in asking.questions():
+            comment = [
+                line.removeprefix("-- ")
+                for line in asking.text_of(name).splitlines()
+                if line.startswith("-- ")
+            ]
+            assert comment[0].endswith("?"), name
+            assert comment[1].startswith("One row per "), name
+
+    def test_is_answered_as_the_ledger_has_it(self, quarter, ask, books):
+        for name, query in ANSWERS.items():
+            answer = ask(name)
+
+            assert answer == books.rows(query), name
+            assert answer, name
+
+    def test_is_answered_without_floating_point(self, quarter, exported):
+        for name in asking.questions():
+            with asking.answered(asking.text_of(name), exported()) as connection:
+                types = connection.table(asking.ANSWER).types
+            assert not {str(kind) for kind in types} & {"DOUBLE", "FLOAT"}, name
+
+    def test_is_answered_by_an_empty_month_too(self, settings, ask):
+        billing.export(settings, OCTOBER)
+
+        for name in asking.questions():
+            assert ask(name) == [], name
+
+
+class TestTheAnswers:
+    """Of the fixtures, whose figures data/fixtures/README.md works out; changes as in `quarter`."""
+
+    def test_give_each_project_its_cost(self, quarter, ask):
+        costs = {(row[0], row[1], row[2]): row[4:] for row in ask("cost_by_project")}
+
+        assert costs["2026-10", "UAH", "DNIPRO"] == (  # 86.50 and 70.50 h, less 4.00 at 780
+            Decimal("153.00"),
+            Decimal("122547.75"),
+        )
+        assert costs["2026-10", "UAH", "ATLAS"] == (Decimal("163.00"), Decimal("138550.00"))
+        assert costs["2026-11", "UAH", "ATLAS"] == (Decimal("3.00"), Decimal("2550.00"))
+
+    def test_show_what_a_department_s_cost_changed_by(self, quarter, ask):
+        [first, second, third] = [
+            row[2:] for row in ask("department_trend") if row[:2] == ("ENG", "UAH")
+        ]
+
+        assert first == ("2026-09", Decimal("5.50"), Decimal("4675.00"), None)
+        assert second[3] == Decimal("133875.00")  # 138550.00 - 4675.00
+        assert third[3] == Decimal("-136000.00")  # 2550.00 - 138550.00
+
+    def test_count_overtime_s_share(self, quarter, ask):
+        shares = {row[:2]: row[2:] for row in ask("overtime_share")}
+
+        assert shares["2026-10", "PLN"] == (  # 2.50 of 147.50 + 152.25 h
+            Decimal("299.75"),
+            Decimal("2.50"),
+            Decimal("32171.13"),
+            Decimal("358.13"),
+            Decimal("0.0083"),
+            Decimal("0.0111"),
+        )
+
+    def test_average_what_an_hour_costs(self, quarter, ask):
+        rates = {row[:2]: row[5] for row in ask("effective_rate")}
+
+        assert rates["2026-10", "PAPADOPOULOU"] == Decimal("33.8058")  # 4175.02 / 123.50
+        assert rates["2026-10", "LEFEVRE"] == Decimal("41.2500")
+
+    def test_tell_credit_notes_from_invoices(self, quarter, ask):
+        corrected = {row[:2]: row[2:] for row in ask("corrections_by_month")}
+
+        assert corrected["2026-10", "UAH"] == (
+            4,
+            1,
+            Decimal("414475.50"),  # 125667.75 + 161160.00 + 122547.75 + 5100.00
+            Decimal("-125667.75"),
+            Decimal("0.2500"),
+        )
+
+    def test_name_late_work_and_why_it_is_late(self, quarter, ask):
+        assert ask("late_workdays") == [
+            ("2026-10", "KOVALCHUK", "later run", 1, Decimal("5.00")),
+            ("2026-11", "KOVALCHUK", "earlier month", 1, Decimal("3.00")),
+        ]
+
+    def test_count_rejects_by_rule(self, quarter, ask):
+        october = [row for row in ask("rejects_by_rule") if row[0] == "2026-10"]
+
+        assert october == [
+            ("2026-10", "day_over_24", 2, 1, Decimal("24.50")),
+            ("2026-10", "hours", 3, 3, Decimal("76.00")),
+            ("2026-10", "kind", 1, 1, Decimal("6.00")),
+        ]
+
+    def test_name_who_is_without_an_invoice(self, quarter, ask):
+        missing = ask("not_arrived")
+
+        assert ("bounced", "no such mailbox") in {row[5:7] for row in missing}
+        assert {row[5] for row in missing} == {"bounced", "queued"}
+
+    def test_rank_contractors_within_a_currency(self, quarter, ask):
+        eur = [row[2:] for row in ask("contractor_concentration") if row[:2] == ("2026-10", "EUR")]
+
+        assert eur == [
+            (1, "LEFEVRE", Decimal("5671.88"), Decimal("0.3735"), Decimal("0.3735")),
+            (2, "NGUYEN", Decimal("5340.32"), Decimal("0.3516"), Decimal("0.7251")),
+            (3, "PAPADOPOULOU", Decimal("4175.02"), Decimal("0.2749"), Decimal("1.0000")),
+        ]
+
+    def test_total_each_currency_by_itself(self, quarter, ask):
+        totals = {row[:2]: row[2:] for row in ask("currency_totals")}
+
+        assert totals["2026-10", "EUR"] == (
+            3,
+            Decimal("15187.22"),
+            Decimal("1134.38"),
+            Decimal("16321.60"),
+        )
+
+    def test_compare_with_the_month_before(self, quarter, ask):
+        eur = [row[1:] for row in ask("month_over_month") if row[0] == "EUR"]
+
+        assert eur == [
+            ("2026-10", 3, Decimal("15187.22"), None, None),
+            (  # 8.00 h at 37.5550
+                "2026-11",
+                1,
+                Decimal("300.44"),
+                Decimal("-14886.78"),
+                Decimal("-0.9802"),
+            ),
+        ]
+
+    def test_count_the_hours_that_nobody_billed(self, quarter, ask):
+        october = {row[0]: row[1:] for row in ask("hours_not_billed")}["2026-10"]
+
+        assert october == (
+            6,
+            Decimal("106.50"),
+            29,
+            Decimal("224.25"),
+            Decimal("1018.95"),  # 1017.95 - 4.00 + 5.00
+            Decimal("0.2451"),
+        )
+
+    def test_say_why_somebody_is_held(self, quarter, ask):
+        assert {row[1]: row[2] for row in ask("held_contractors")} == {
+            "BAECKER": "no_agreement",
+            "CONCEICAO": "no_rate",
+            "MARCHETTI": "unprintable",
+        }
+
+    def test_sum_up_the_tax_return(self, quarter, ask):
+        standard = {row[:4]: row[4:] for row in ask("tax_by_category")}
+
+        assert standard["2026-10", "PLN", "S", Decimal("0.230000")] == (
+            2,
+            Decimal("32171.13"),
+            Decimal("7399.36"),
+            Decimal("39570.49"),
+        )
+
+    def test_name_the_rate_that_was_raised(self, quarter, ask):
+        assert ask("rate_changes") == [
+            (
+                date(2026, 10, 16),
+                "HUDZ",
+                "UAH",
+                "regular",
+                Decimal("780.0000"),
+                Decimal("825.5000"),
+                Decimal("0.0583"),
+            )
+        ]
+
+
+class TestWhatIsWritten:
+    def test_as_csv_has_every_decimal(self, quarter, written):
+        rows = list(csv.DictReader(io.StringIO(written("currency_totals", Form.CSV))))
+
+        assert [row["total"] for row in rows if row["period"] == "2026-10"] == [
+            "16321.60",
+            "39570.49",
+            "288807.75",
+        ]
+
+    def test_as_json_states_decimals_and_days_as_strings(self, quarter, written):
+        [first, *_] = json.loads(written("payments_due", Form.JSON))
+
+        assert first == {
+            "due_on": "2026-11-01",
+            "currency": "UAH",
+            "documents": 1,
+            "contractors": 1,
+            "total": "-125667.75",
+        }
+
+    def test_as_a_table_is_whole_however_narrow_the_terminal(self, quarter, written):
+        table = written("hours_not_billed", Form.TABLE)
+
+        assert "106.50" in table.splitlines()[2]
+        assert "0.2451" in table.splitlines()[2]
+        assert table.endswith("3 rows\n")
+
+    def test_as_parquet_keeps_its_types(self, quarter, exported, tmp_path):
+        file = tmp_path / "o'ut.parquet"
+        with asking.answered(asking.text_of("currency_totals"), exported()) as connection:
+            answers.write(connection, Form.PARQUET, file, Console())
+
+        with duckdb.connect() as reader:
+            described = reader.execute("DESCRIBE FROM read_parquet(?)", [str(file)]).fetchall()
+        assert ("total", "DECIMAL(38,2)") in [row[:2] for row in described]
+
+    def test_states_moments_in_utc(self, quarter, written):
+        queued = written("SELECT min(queued_at) AS first FROM deliveries", Form.CSV)
+
+        assert queued == "first\n2026-11-01 03:15:00+00\n"
+
+
+class TestAMixture:
+    """Files of two exports of one month side by side: as a reader of several may meet them."""
+
+    def test_is_never_answered(self, settings, quarter, exported, books, monkeypatch):
+        monkeypatch.setattr(asking, "PAUSE_SECONDS", 0)
+        source = exported()
+        stale = Path(source.root) / "lines" / "period=2026-11" / "part-0.parquet"
+        before = stale.read_bytes()
+        books.workday("NGUYEN", date(2026, 11, 4), "8.00", project="BEACON")
+        bill_month(settings, NOVEMBER, LATER)
+        exported()
+        stale.write_bytes(before)
+
+        with pytest.raises(asking.ExportBusy), asking.answered("SELECT 1 AS one", source):
+            pass
+
+    def test_of_months_is_none(self, quarter, ask):
+        assert ask("SELECT DISTINCT period FROM invoices ORDER BY 1") == [
+            ("2026-09",),
+            ("2026-10",),
+            ("2026-11",),
+        ]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("question", "reason"),
+        [
+            ("SELECT totl FROM invoices", 'Referenced column "totl" not found'),
+            ("SELECT * FROM invoice", "Table with name invoice does not exist"),
+            ("SELEC 1", "syntax error"),
+            ("DROP VIEW invoices", "syntax error"),
+            ("SELECT CAST('x' AS INTEGER) AS x", "Could not convert string 'x'"),
+        ],
+    )
+    def test_of_a_query_are_one_sentence(self, settings, exported, question, reason):
+        billing.export(settings, OCTOBER)
+
+        with (
+            pytest.raises(asking.QueryRefused) as raised,
+            asking.answered(question, exported()),
+        ):
+            pass
+
+        assert reason in str(raised.value)
+        assert "\n" not in str(raised.value)
+
+    def test_of_a_word_name_the_questions(self):
+        with pytest.raises(asking.NoSuchQuestion, match="currency_totals"):
+            asking.text_of("curency_totals")
+
+    def test_of_a_folder_without_an_export_say_what_to_run(self, tmp_path):
+        with (
+            pytest.raises(asking.NothingExported, match="jobs export PERIOD"),
+            asking.answered("SELECT 1 AS one", sources.of_folder(str(tmp_path))),
+        ):
+            pass
