@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.cloud import watch
+from jobs.cloud.home import Home
 
 SAVE_SECONDS = 5.0
 CLOUDFRONT = "cloudfront.amazonaws.com"
@@ -55,13 +57,22 @@ def _alone(save: Any, home: Path) -> Any:  # noqa: ANN401 -- an untyped function
 
     And only while *home* is there: it shall not come back once it was removed.
     """
+    ours = watch.identity(home)
 
     def save_alone(service: str, state: dict[str, Any]) -> None:
         with _saving:
-            if home.is_dir():
+            if watch.identity(home) == ours:
                 save(service, state)
+                if watch.identity(home) != ours:
+                    _take_back(home)
 
     return save_alone
+
+
+def _take_back(home: Path) -> None:
+    """Remove what a save brought back, unless there is more: that would be a new cloud."""
+    if home.is_dir() and {part.name for part in home.iterdir()} <= {Home.at(home).state.name}:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _as_bytes(send: Any) -> Any:  # noqa: ANN401 -- an untyped function

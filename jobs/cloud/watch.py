@@ -12,18 +12,19 @@ LOOK_SECONDS = 2.0
 
 def end_with(folder: Path) -> None:
     """End this process, without saving anything, soon after *folder* is gone or another one."""
-    threading.Thread(target=_watch, args=(folder, _identity(folder)), daemon=True).start()
+    threading.Thread(target=_watch, args=(folder, identity(folder)), daemon=True).start()
 
 
-def _watch(folder: Path, identity: tuple[int, int] | None) -> None:
+def _watch(folder: Path, known: tuple[int, int] | None) -> None:
     # Whoever wrote into it at that moment may have made it anew.
-    while _identity(folder) == identity is not None:
+    while identity(folder) == known is not None:
         time.sleep(LOOK_SECONDS)
     # A graceful end would write the folder anew.
     os._exit(0)
 
 
-def _identity(folder: Path) -> tuple[int, int] | None:
+def identity(folder: Path) -> tuple[int, int] | None:
+    """What tells *folder* from another of its name; None while there is none."""
     try:
         found = folder.stat()
     except FileNotFoundError:
