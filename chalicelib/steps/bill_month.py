@@ -22,6 +22,7 @@ from chalicelib.billing.control import ControlTotals
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.month import Extract, draft_month
 from chalicelib.billing.period import Period
+from chalicelib.billing.sharding import Shard, ShardOutcome, check_shards
 from chalicelib.documents.coverage import unprintable
 from chalicelib.exports import export_period
 from chalicelib.settings import Settings
@@ -44,7 +45,12 @@ class UnprintablePayer(BillingError):
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What a run did; what went on to the queues includes the sweep of earlier runs."""
+    """
+    What a run did; what went on to the queues includes the sweep of earlier runs.
+
+    Attributes:
+        shard: The part of the period that it billed; None for the whole.
+    """
 
     run_id: int
     period: Period
@@ -52,10 +58,16 @@ class RunOutcome:
     invoices: int
     render_messages: int
     email_messages: int
+    shard: Shard | None = None
 
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
-    """The Lambda: *event* may name the period; a schedule's does not, and bills last month."""
+    """
+    The Lambda: *event* may name the period; a schedule's does not, and bills last month.
+
+    With ``"shard": [k, n]`` it bills one shard of it.  With ``"shards"``, the answers of all of
+    them, it is the run of the whole that follows, and checks that nothing is missing.
+    """
     now = datetime.now(UTC)
     try:
         outcome = _run(event, now)
@@ -66,6 +78,7 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
     return {
         "run_id": outcome.run_id,
         "period": str(outcome.period),
+        "shard": outcome.shard and [outcome.shard.index, outcome.shard.count],
         "invoices": outcome.invoices,
         "control": {
             side: {name: str(value) for name, value in count.items()}
@@ -76,7 +89,14 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
 
 def _run(event: dict[str, Any], now: datetime) -> RunOutcome:
     settings = Settings.from_environment(os.environ)
-    return bill_month(settings, period_to_bill(settings, event.get("period"), now), now)
+    period = period_to_bill(settings, event.get("period"), now)
+    if "shard" in event:
+        return bill_month(settings, period, now, Shard.read(event["shard"]))
+    outcome = bill_month(settings, period, now)
+    if "shards" in event:
+        shards = [ShardOutcome.read(answer) for answer in event["shards"]]
+        check_shards(shards, str(period), outcome.control)
+    return outcome
 
 
 def _figures(outcome: RunOutcome) -> dict[str, int]:
@@ -101,14 +121,20 @@ def period_to_bill(settings: Settings, named: str | None, now: datetime) -> Peri
     return Period.before(issue_date(settings, now))
 
 
-def bill_month(settings: Settings, period: Period, now: datetime) -> RunOutcome:
+def bill_month(
+    settings: Settings, period: Period, now: datetime, shard: Shard | None = None
+) -> RunOutcome:
     """
     Run *period*: extract, judge, balance, issue, fan out, export.
+
+    A run of a *shard* issues and stops there: the run of the whole that follows sends on and
+    exports what all of them issued.
 
     Args:
         settings: Where the database, queues and buckets are, and who pays.
         period: The month to bill.
         now: The moment of issue, aware.
+        shard: Bill its employees alone.
 
     Raises:
         DatabaseUnreachable: If there is no database; nothing happened.
@@ -117,12 +143,12 @@ def bill_month(settings: Settings, period: Period, now: datetime) -> RunOutcome:
         Unbalanced: If the run does not balance; nothing was issued, the run is kept as failed.
     """
     ledger = ready(settings)
-    with period_lock(ledger, period) as connection:
+    with period_lock(ledger, period, shard) as connection:
         refuse_closed(connection, period)
-        with attempt(ledger, connection, period) as run_id:
-            control, invoices = _issue_month(connection, settings, period, run_id, now)
-        rendering, mailing = send_on(connection, settings, period)
-    return RunOutcome(run_id, period, control, invoices, rendering, mailing)
+        with attempt(ledger, connection, period, shard=shard) as run_id:
+            control, invoices = _issue_month(connection, settings, period, run_id, now, shard)
+        rendering, mailing = (0, 0) if shard else send_on(connection, settings, period)
+    return RunOutcome(run_id, period, control, invoices, rendering, mailing, shard)
 
 
 def ready(settings: Settings) -> Engine:
@@ -142,10 +168,15 @@ def ready(settings: Settings) -> Engine:
 
 @contextmanager
 def attempt(
-    ledger: Engine, connection: Connection, period: Period, *, corrects: int | None = None
+    ledger: Engine,
+    connection: Connection,
+    period: Period,
+    *,
+    corrects: int | None = None,
+    shard: Shard | None = None,
 ) -> Iterator[int]:
     """A run's row around what it does: whatever stops it is kept there."""
-    run_id = start_run(connection, period, corrects=corrects)
+    run_id = start_run(connection, period, corrects=corrects, shard=shard)
     try:
         yield run_id
     except BaseException as error:
@@ -170,9 +201,14 @@ def refuse_closed(connection: Connection, period: Period) -> None:
 
 
 def _issue_month(
-    connection: Connection, settings: Settings, period: Period, run_id: int, now: datetime
+    connection: Connection,
+    settings: Settings,
+    period: Period,
+    run_id: int,
+    now: datetime,
+    shard: Shard | None,
 ) -> tuple[ControlTotals, int]:
-    snapshot = extract_month(connection, period)
+    snapshot = extract_month(connection, period, shard)
     common = Issue(run_id, period, now, issue_date(settings, now), settings.payer)
     draft = draft_month(snapshot, issued_on=common.issued_on, unprintable=unprintable)
     with connection.begin():
@@ -180,11 +216,11 @@ def _issue_month(
     return draft.control, draft.invoices.height
 
 
-def extract_month(connection: Connection, period: Period) -> Extract:
+def extract_month(connection: Connection, period: Period, shard: Shard | None = None) -> Extract:
     """What a run of *period* bills: its own unbilled workdays and late ones of closed periods."""
     since = billed_from(connection, period)
     connection.rollback()
-    return extract(connection, since, period.end)
+    return extract(connection, since, period.end, shard)
 
 
 def issue_date(settings: Settings, now: datetime) -> date:

@@ -43,7 +43,9 @@ def close(connection: Connection, period: Period) -> None:
         NotYetBilled: If its newest run did not complete.
     """
     newest = select(billing_run.c.status).where(
-        billing_run.c.period == period.start, billing_run.c.corrects_invoice_id.is_(None)
+        billing_run.c.period == period.start,
+        billing_run.c.corrects_invoice_id.is_(None),
+        billing_run.c.shard.is_(None),
     )
     status = connection.execute(newest.order_by(billing_run.c.id.desc()).limit(1)).scalar()
     if status not in ("issued", "empty"):

@@ -12,12 +12,19 @@ from sqlalchemy.exc import DBAPIError
 
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
+from chalicelib.billing.sharding import Shard
 
 from .secret import has_changed, libpq_url
 
 CONNECT_SECONDS = 10
-# The first half of the advisory lock's key; the second is the period.
+# The first half of the advisory locks' keys; the second is the period, or its shard.
 PERIOD_LOCK = 0x53426C
+SHARD_LOCK = 0x53426E
+
+WHOLE = "SELECT pg_advisory_lock(:whole, :month)"
+PART = """
+    SELECT pg_advisory_lock_shared(:whole, :month), pg_advisory_lock(:part, :month * 1024 + :shard)
+"""
 
 
 class DatabaseUnreachable(BillingError):
@@ -88,16 +95,21 @@ def check_reachable(database_url: str) -> None:
 
 
 @contextmanager
-def period_lock(engine: Engine, period: Period) -> Iterator[Connection]:
+def period_lock(engine: Engine, period: Period, shard: Shard | None = None) -> Iterator[Connection]:
     """
     Hold *period* against every other run of it, waiting for one that has it.
+
+    A run of a *shard* lets those of other shards work beside it, but neither another run of the
+    same nor one of the whole.
 
     The lock belongs to the session, not to a transaction: it is taken before the snapshot, so
     that a run which waited sees what the other committed, and a crash releases it.
     """
-    key = {"group": PERIOD_LOCK, "month": period.start.year * 12 + period.start.month}
+    key = {"whole": PERIOD_LOCK, "month": period.start.year * 12 + period.start.month}
+    if shard:
+        key |= {"part": SHARD_LOCK, "shard": shard.index}
     with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:group, :month)"), key)
+        connection.execute(text(PART if shard else WHOLE), key)
         connection.commit()
         try:
             yield connection
@@ -105,5 +117,5 @@ def period_lock(engine: Engine, period: Period) -> Iterator[Connection]:
             # Whatever state the session is in, closing it releases the lock.
             connection.invalidate()
             raise
-        connection.execute(text("SELECT pg_advisory_unlock(:group, :month)"), key)
+        connection.execute(text("SELECT pg_advisory_unlock_all()"))
         connection.commit()

@@ -11,7 +11,8 @@ MOMENT_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
 NEWEST_RUN = """(
     SELECT max(id) FROM billing_run
-    WHERE period = {start} AND corrects_invoice_id IS NULL AND status IN ('issued', 'empty')
+    WHERE period = {start} AND corrects_invoice_id IS NULL AND shard IS NULL
+      AND status IN ('issued', 'empty')
 )"""
 
 INVOICES = """

@@ -25,9 +25,13 @@ from chalicelib.billing.schemas import (
     Workday,
     dtypes,
 )
+from chalicelib.billing.sharding import Shard
 
 from .connection import driver
 from .unbilled import unbilled
+
+# Of the employees of one shard.
+OF_SHARD = " AND employee_id % {shards} = {shard} - 1"
 
 # psycopg fills in the braces, as quoted literals.
 WORKDAYS = """
@@ -53,39 +57,42 @@ FREED = """
 BILLED_DAYS = """
     SELECT employee_id, work_date, sum(hours) FROM invoice_workday
     WHERE work_date >= {start} AND work_date < {end}
-    GROUP BY employee_id, work_date HAVING sum(hours) > 0
 """
+BY_DAY = " GROUP BY employee_id, work_date HAVING sum(hours) > 0"
 
-WORKING = "(SELECT employee_id FROM workday WHERE work_date >= {start} AND work_date < {end})"
+WORKING = "SELECT employee_id FROM workday WHERE work_date >= {start} AND work_date < {end}"
 
-EMPLOYEES = (
-    """
+EMPLOYEES = """
     SELECT employee.id, employee.code, full_name, email, department.code, currency, tax_rate,
            coalesce(tax_category, CASE WHEN tax_rate > 0 THEN 'S' ELSE 'O' END),
            tax_id, address, country, iban, self_billing_agreed_on, locale
     FROM employee JOIN department ON department.id = department_id
     WHERE employee.id IN """
-    + WORKING
-)
 
 PROJECTS = "SELECT id, code, name FROM project"
 
 RATES = (
     "SELECT employee_id, valid_from, hourly_rate, overtime_multiplier FROM rate"
-    " WHERE valid_from < {end} AND employee_id IN " + WORKING
+    " WHERE valid_from < {end} AND employee_id IN "
 )
 
 
-def extract(connection: Connection, start: date, end: date) -> Extract:
+def extract(connection: Connection, start: date, end: date, shard: Shard | None = None) -> Extract:
     """
     Read the unbilled workdays from *start* to before *end* and what billing them needs.
+
+    With a *shard*, only those of its employees.
 
     Call it while holding `connection.period_lock`, outside a transaction: it opens its own, read
     only, whose snapshot all the statements share.
     """
     connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
     try:
-        return _read(connection, WORKDAYS, {"start": start, "end": end})
+        values: dict[str, Any] = {"start": start, "end": end}
+        if shard is None:
+            return _read(connection, WORKDAYS, values)
+        values |= {"shard": shard.index, "shards": shard.count}
+        return _read(connection, WORKDAYS, values, OF_SHARD)
     finally:
         connection.rollback()
 
@@ -100,16 +107,18 @@ def extract_freed(connection: Connection, start: date, end: date, credit_note: i
     return _read(connection, WORKDAYS + FREED, values)
 
 
-def _read(connection: Connection, workdays: str, values: dict[str, Any]) -> Extract:
+def _read(connection: Connection, workdays: str, values: dict[str, Any], only: str = "") -> Extract:
+    working = f"({WORKING}{only})"
+
     def copy(query: str, model: type[Frame]) -> pl.DataFrame:
         return copy_frame(connection, query, dtypes(model), values)
 
     return Extract(
-        workdays=copy(workdays, Workday),
-        billed_days=copy(BILLED_DAYS, BilledDay),
-        employees=_composed(copy(EMPLOYEES, Employee)),
+        workdays=copy(workdays + only, Workday),
+        billed_days=copy(BILLED_DAYS + only + BY_DAY, BilledDay),
+        employees=_composed(copy(EMPLOYEES + working, Employee)),
         projects=_composed(copy(PROJECTS, Project)),
-        rates=copy(RATES, Rate),
+        rates=copy(RATES + working, Rate),
     )
 
 

@@ -229,8 +229,9 @@ def report_period(connection: Connection, period: Period) -> PeriodReport:
     if not connection.in_transaction():
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     start: dict[str, object] = {"start": period.start}
-    history = [_run(row) for row in _rows(connection, sql.RUNS, start)]
-    attempts = [run for run in history if run.corrects is None]
+    runs = _rows(connection, sql.RUNS, start)
+    # What was rejected and held in all is known to a run of the whole period alone.
+    attempts = [_run(row) for row in runs if row["corrects"] is None and row["shard"] is None]
     run = _last([run for run in attempts if run.status in COMPLETED])
     of_run: dict[str, object] = {"run_id": run.id if run else None}
     return PeriodReport(
@@ -256,7 +257,7 @@ def report_period(connection: Connection, period: Period) -> PeriodReport:
         ],
         silent=silent_people(connection, period),
         months=[MonthMoney(**_with_period(row)) for row in _rows(connection, sql.MONTHS, start)],
-        history=history,
+        history=[_run(row) for row in runs],
         as_of=connection.execute(text("SELECT now()")).scalar_one(),
     )
 

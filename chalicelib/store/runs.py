@@ -12,37 +12,49 @@ from sqlalchemy import Connection, case, func, insert, literal, update
 
 from chalicelib.billing.control import ControlTotals
 from chalicelib.billing.period import Period
+from chalicelib.billing.sharding import Shard
 
 from .tables import billing_run
 
 INTERRUPTED = "interrupted: its process ended before it did; the next run does its work"
 
 
-def start_run(connection: Connection, period: Period, *, corrects: int | None = None) -> int:
+def start_run(
+    connection: Connection,
+    period: Period,
+    *,
+    corrects: int | None = None,
+    shard: Shard | None = None,
+) -> int:
     """
-    Open a run of *period*, or one that *corrects* an invoice, and return its id.  Commits.
+    Open a run of *period*, of its *shard*, or one that *corrects* an invoice; its id.  Commits.
 
-    Call it while holding the period's lock.
+    Call it while holding the period's lock, or the shard's.
     """
-    mark_interrupted(connection, period)
+    mark_interrupted(connection, period, shard)
+    part = {"shard": shard.index, "shards": shard.count} if shard else {}
     run_id: int = connection.execute(
         insert(billing_run)
-        .values(period=period.start, status="running", corrects_invoice_id=corrects)
+        .values(period=period.start, status="running", corrects_invoice_id=corrects, **part)
         .returning(billing_run.c.id)
     ).scalar_one()
     connection.commit()
     return run_id
 
 
-def mark_interrupted(connection: Connection, period: Period) -> None:
+def mark_interrupted(connection: Connection, period: Period, shard: Shard | None = None) -> None:
     """
     Mark what still says ``running`` as failed.
 
-    Call it while holding the period's lock: nobody can be at work, so it is dead.
+    Call it while holding the period's lock, or the shard's: nobody can be at work there, so it is
+    dead.
     """
+    dead = [billing_run.c.period == period.start, billing_run.c.status == "running"]
+    if shard:
+        dead.append(billing_run.c.shard == shard.index)
     connection.execute(
         update(billing_run)
-        .where(billing_run.c.period == period.start, billing_run.c.status == "running")
+        .where(*dead)
         .values(status="failed", finished_at=func.clock_timestamp(), failure=INTERRUPTED)
     )
 

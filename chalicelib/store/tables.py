@@ -126,6 +126,8 @@ billing_run = Table(
     Column("rejected_hours", HoursSum),
     Column("held_rows", Integer),
     Column("held_hours", HoursSum),
+    Column("shard", Integer),
+    Column("shards", Integer),
     Index("billing_run_by_period", "period", "id"),
 )
 

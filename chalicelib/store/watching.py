@@ -22,8 +22,8 @@ SETTLED = """
         OR EXISTS (SELECT FROM closed_period WHERE period = :start)
         OR EXISTS (
             SELECT FROM billing_run
-            WHERE period = :start AND corrects_invoice_id IS NULL AND finished_at >= :over
-              AND status IN ('issued', 'empty')
+            WHERE period = :start AND corrects_invoice_id IS NULL AND shard IS NULL
+              AND finished_at >= :over AND status IN ('issued', 'empty')
         )
 """
 

@@ -14,6 +14,7 @@ EXAMPLE = {
     "MAIL_REPLY_TO": "accounts@prykladna.example",
     "BILLING_TIMEZONE": "Europe/Kyiv",
     "LINK_SECONDS": "300",
+    "BILLING_SHARDS": "1",
     "PAYER_NAME": "Prykladna Sprava LLC",
     "PAYER_ADDRESS": "12 Volodymyrska Street, 01001 Kyiv",
     "PAYER_TAX_ID": "UA123456789012",

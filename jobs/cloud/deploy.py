@@ -28,6 +28,7 @@ PARAMETERS = {
     "MailReplyTo": "MAIL_REPLY_TO",
     "BillingTimezone": "BILLING_TIMEZONE",
     "LinkSeconds": "LINK_SECONDS",
+    "Shards": "BILLING_SHARDS",
     "WebOrigin": "WEB_ORIGIN",
     "PayerName": "PAYER_NAME",
     "PayerAddress": "PAYER_ADDRESS",

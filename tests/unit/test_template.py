@@ -357,6 +357,46 @@ class TestSchedule:
         assert retries == {"MaximumRetryAttempts": 1}
 
 
+class TestAMonthInShards:
+    SHARDED = ("ShardedMonth", "ShardedMonthRole", "ShardedSchedule", "ShardedScheduleRole")
+
+    def test_is_there_only_if_it_is_wanted(self, translated, template):
+        assert {translated[name]["Condition"] for name in self.SHARDED} == {"Sharded"}
+        assert template["Parameters"]["Shards"]["Default"] == 1
+        assert schedule_of(translated, "BillMonth")["State"] == {
+            "Fn::If": ["Sharded", "DISABLED", "ENABLED"]
+        }
+
+    def test_begins_when_the_month_in_one_would(self, translated):
+        ours = translated["ShardedSchedule"]["Properties"]
+        other = schedule_of(translated, "BillMonth")
+
+        for name in ("ScheduleExpression", "ScheduleExpressionTimezone"):
+            assert ours[name] == other[name]
+        assert json.loads(ours["Target"]["Input"]) == {"period": None}
+
+    def test_bills_every_shard_and_then_the_whole(self, translated):
+        machine = translated["ShardedMonth"]["Properties"]
+        definition = machine["DefinitionString"]
+        states = json.loads(definition.replace("${Shards}", "8"))["States"]
+
+        assert machine["DefinitionSubstitutions"] == {
+            "Shards": {"Ref": "Shards"},
+            "Bill": {"Fn::GetAtt": ["BillMonth", "Arn"]},
+        }
+        assert states["Split"]["Parameters"]["indexes.$"] == "States.ArrayRange(1, 8, 1)"
+        assert states["Shards"]["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
+        assert states["Shards"]["Next"] == "Whole"
+        assert states["Whole"]["Parameters"]["Payload"]["shards.$"] == "$.shards"
+
+    def test_leaves_runs_of_the_function_to_others(self, translated):
+        definition = translated["ShardedMonth"]["Properties"]["DefinitionString"]
+        states = json.loads(definition.replace("${Shards}", "8"))["States"]
+        share = translated["BillMonth"]["Properties"]["ReservedConcurrentExecutions"]["Fn::If"][1]
+
+        assert states["Shards"]["MaxConcurrency"] < share
+
+
 class TestApi:
     def test_asks_the_templates_own_pool_about_tokens(self, resources):
         body = resources["RestAPI"]["Properties"]["DefinitionBody"]
@@ -416,6 +456,7 @@ class TestApi:
 # Alarm: its metric, whose it is, and from which value on it goes off.
 ALARMS = {
     "RunFailedAlarm": ("Selfbill", "RunFailed", "BillMonth", 1),
+    "ShardedMonthAlarm": ("AWS/States", "ExecutionsFailed", "ShardedMonth", 1),
     "RunLateAlarm": ("Selfbill", "HoursLate", "Sweep", 2),
     "UndeliveredAlarm": ("Selfbill", "Undelivered", "Sweep", 1),
     "MailWaitsAlarm": ("Selfbill", "OldestWaitingHours", "Sweep", 24),
@@ -506,7 +547,8 @@ class TestPolicies:
         roles = {resources[name]["Properties"]["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS}
 
         assert len(roles) == len(FUNCTIONS)
-        assert roles == set(of_type(resources, "AWS::IAM::Role")) - {"ApiLogRole"}
+        others = {"ApiLogRole", "ShardedMonthRole", "ShardedScheduleRole"}
+        assert roles == set(of_type(resources, "AWS::IAM::Role")) - others
 
     def test_name_their_resources_wherever_one_can_be_named(self, translated):
         wild = [
