@@ -3,13 +3,13 @@ One call of one function, as Lambda would make it, in an interpreter that has it
 
     python -I -S inside.py CODE RUNTIME app.bill_month  < event.json
 
-Standard library only: whatever else is loaded comes from the zip or is Lambda's own.
+Standard library only: whatever else is loaded comes from the zip or is Lambda's own.  Linux only,
+as the wheels in the zips are.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from importlib import import_module
 from time import perf_counter
@@ -55,9 +55,14 @@ def elsewhere(known: tuple[str, ...]) -> list[str]:
 
 
 def peak_memory() -> int:
-    """The most memory this process ever had, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    """
+    The most memory this process ever had, in bytes.
+
+    Not of getrusage: on Linux that begins with what the parent had when it started us.
+    """
+    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 -- quick to load
+        [line] = (line for line in status if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
 
 
 if __name__ == "__main__":
