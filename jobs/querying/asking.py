@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -12,7 +12,7 @@ import duckdb
 from chalicelib.billing.errors import BillingError
 from chalicelib.exports import STAMP
 
-from .sources import Source, connect
+from .sources import Source, connect, fingerprint
 
 QUESTIONS = Path(__file__).parents[2] / "sql" / "analyst"
 VIEWS = "views"
@@ -59,10 +59,13 @@ class QueryRefused(BillingError):
 
 
 class ExportBusy(BillingError):
-    """The export was rewritten during every try."""
+    """No try met the export at rest and whole."""
 
     def __init__(self) -> None:
-        super().__init__("the export is being rewritten over and over; ask again in a minute")
+        super().__init__(
+            "the export is being rewritten, or was left half written; ask again in a minute, and"
+            " if it stays so run: python -m jobs export PERIOD"
+        )
 
 
 def questions() -> list[str]:
@@ -101,51 +104,48 @@ def answered(sql: str, source: Source) -> Iterator[duckdb.DuckDBPyConnection]:
         ExportBusy: If no try met the export at rest.
     """
     for _ in range(TRIES):
-        connection = connect(source)
-        try:
+        with closing(connect(source)) as connection:
             if _ask(connection, sql, source):
                 yield connection
                 return
-        finally:
-            connection.close()
         time.sleep(PAUSE_SECONDS)
     raise ExportBusy
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, sql: str, source: Source) -> bool:
-    """Whether the answer is of one state of the export."""
-    try:
-        before = _state(connection, source)
-        _prepare(connection, source)
-        _run(connection, sql)
-        return _whole(before) and _state(connection, source) == before
-    except duckdb.Error as error:
-        if _rewritten(error):
-            return False
-        raise QueryRefused(_in_one_line(error)) from None
+    """
+    Whether the answer is of one state of the export.
 
-
-def _state(connection: duckdb.DuckDBPyConnection, source: Source) -> list[tuple[str, str]]:
-    """Each period's stamp; several while it is being rewritten."""
-    try:
-        return connection.execute(STAMPS, [STAMP]).fetchall()
-    except duckdb.IOException as error:
-        if "No files found" in str(error):
-            raise NothingExported(source.root) from None
-        raise
-
-
-def _whole(state: list[tuple[str, str]]) -> bool:
-    return len({period for period, _ in state}) == len(state)
-
-
-def _prepare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    DuckDB reads a file in several requests.  Of one that is replaced between them it may make an
+    error, bytes that are no text, or nonsense: nothing counts unless no file changed meanwhile.
+    """
+    before = fingerprint(source)
+    if not before:
+        raise NothingExported(source.root)
+    refused: Exception | None = None
     try:
         connection.execute((QUESTIONS / f"{VIEWS}.sql").read_text(encoding="utf-8"))
-    except duckdb.IOException as error:
-        if "No files found" in str(error):
-            raise NothingExported(source.root) from None
-        raise
+        whole = _whole(connection.execute(STAMPS, [STAMP]).fetchall())
+        _run(connection, sql)
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        refused = error
+    if fingerprint(source) != before:
+        return False
+    if refused is not None:
+        raise _refusal(refused, source) from None
+    return whole
+
+
+def _whole(stamps: list[tuple[str, str]]) -> bool:
+    """Whether each period has one stamp; it has several while it is being rewritten."""
+    return len({period for period, _ in stamps}) == len(stamps)
+
+
+def _refusal(error: Exception, source: Source) -> BillingError:
+    sentence = _in_one_line(error)
+    if "No files found" in sentence and source.root in sentence:
+        return NothingExported(source.root)
+    return QueryRefused(sentence)
 
 
 def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
@@ -155,14 +155,7 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     connection.execute(f"CREATE TEMP TABLE {ANSWER} AS FROM (\n{question.strip().rstrip(';')}\n)")
 
 
-def _rewritten(error: duckdb.Error) -> bool:
-    """Whether a file was replaced while it was being read, which DuckDB notices by its ETag."""
-    return isinstance(error, duckdb.HTTPException | duckdb.IOException) and "etag" in (
-        str(error).lower()
-    )
-
-
-def _in_one_line(error: duckdb.Error) -> str:
+def _in_one_line(error: Exception) -> str:
     """What DuckDB says first, without the drawing of the place."""
     lines = [line.strip() for line in str(error).splitlines()]
     return " ".join(line for line in lines if line and not line.startswith(("LINE", "^")))

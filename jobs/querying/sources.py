@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import duckdb
@@ -14,6 +16,9 @@ from boto3.session import Session
 
 from chalicelib.billing.errors import BillingError
 from jobs import environment
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 BUCKET = "s3://"
 # Nothing is fetched from the network; what DuckDB lacks is named in its error.
@@ -136,6 +141,27 @@ def of_bucket(prefix: str, environment: Mapping[str, str]) -> Source:
     return Source(prefix.rstrip("/"), endpoint)
 
 
+def fingerprint(source: Source) -> list[tuple[str, str]]:
+    """Every Parquet file of *source* with its version, in order."""
+    if source.endpoint is None:
+        return sorted(
+            (str(file), f"{file.stat().st_mtime_ns} {file.stat().st_size}")
+            for file in Path(source.root).glob("*/*/*.parquet")
+        )
+    place = urlsplit(source.root)
+    pages = (
+        _client(source.endpoint.url)
+        .get_paginator("list_objects_v2")
+        .paginate(Bucket=place.netloc, Prefix=f"{place.path.strip('/')}/")
+    )
+    return [
+        (entry["Key"], entry["ETag"])
+        for page in pages
+        for entry in page.get("Contents", [])
+        if entry["Key"].endswith(".parquet")
+    ]
+
+
 def connect(source: Source) -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory that can read *source*, in UTC; closing it is the caller's."""
     connection = duckdb.connect(config=OFFLINE)
@@ -144,7 +170,15 @@ def connect(source: Source) -> duckdb.DuckDBPyConnection:
     if source.endpoint is not None:
         connection.execute(f"LOAD {quoted(str(httpfs()))}")
         connection.execute(source.endpoint.as_secret())
+        # A connection answers one question, and whoever asks sees to it that no file changed.
+        connection.execute("SET enable_http_metadata_cache = true")
+        connection.execute("SET parquet_metadata_cache = true")
     return connection
+
+
+@cache
+def _client(url: str | None) -> S3Client:
+    return Session().client("s3", endpoint_url=url)
 
 
 def httpfs() -> Path:
