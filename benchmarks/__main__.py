@@ -1,7 +1,8 @@
 """
 Claims about speed, measured side by side.
 
-    python -m benchmarks [extraction | history | growth | floor | api | listing | drain | rendering]
+    python -m benchmarks [extraction | history | growth | floor | api | listing | drain |
+                          rendering | functions]
 
 The machine's speed cancels out: each claim is a ratio to a floor measured in the same minutes.
 A claim that is missed is shown as such; the exit code says only whether it all ran.
@@ -14,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
-from . import api, drain, extraction, listing, rendering, run
+from . import api, drain, extraction, functions, listing, rendering, run
 from .claims import Claim, Measured, as_table
 from .server import Server, temporary_server
 
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Server], Measured]] = {
     "listing": listing.out_of_a_million,
     "drain": drain.against_rendering,
     "rendering": rendering.against_peers,
+    "functions": functions.from_their_zips,
 }
 
 
