@@ -1,19 +1,25 @@
 """The Parquet an analyst reads: the ledger, exactly, in types that cannot lose a cent."""
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import duckdb
 import pytest
+from pandera.errors import SchemaErrors
 
-from chalicelib import objects
+from chalicelib import exports, objects
+from chalicelib.billing.exported import contract
 from chalicelib.billing.period import Period
-from chalicelib.exports import DATASETS, export_key, export_period
+from chalicelib.exports import DATASETS, SCHEMA_KEY, STAMP, Dataset, export_key, export_period
 from chalicelib.steps.bill_month import bill_month
+from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.steps.email_invoice import email_invoice
 from chalicelib.steps.render_invoice import render_invoice
 from chalicelib.store.connection import engine
+from jobs.export_page import page
 from jobs.loading.storing import load_folder
 from tests.integration.by_hand import credit_of, draft, issue
 
@@ -90,11 +96,13 @@ class TestTheExport:
     def test_is_the_invoices_of_the_ledger(self, billed, analyst, books):
         assert analyst("""
             SELECT number, kind, credits_number, employee, supplier_name, department, currency,
-                   subtotal, tax_rate, tax, total, issued_on, due_on, run_id, content_sha256
+                   subtotal, tax_rate, tax, total, issued_on, due_on, run_id, content_sha256,
+                   tax_category, supplier_country, locale
             FROM {invoices}
         """) == books.rows("""
             SELECT number, kind, NULL, series, supplier_name, department_code, currency,
-                   subtotal, tax_rate, tax, total, issued_on, due_on, run_id, content_sha256
+                   subtotal, tax_rate, tax, total, issued_on, due_on, run_id, content_sha256,
+                   tax_category, supplier_country, locale
             FROM invoice ORDER BY number COLLATE "C"
         """)
 
@@ -158,18 +166,42 @@ class TestTheExport:
             (f"{billed.code}-0001",),
         ]
 
-    def test_answers_the_question_in_its_documentation(self, billed, analyst):
-        page = (Path(__file__).parents[2] / "docs" / "export.md").read_text()
-        question = page[page.index("    SELECT") :].split(";")[0]
-
-        answers = analyst(
-            question.replace(
-                "read_parquet('exports/invoices/*/*.parquet', hive_partitioning = true)",
-                "{invoices}",
-            )
+    def test_is_the_runs_that_completed(self, billed, settings, analyst, books):
+        books.add(
+            "billing_run",
+            period=OCTOBER.start,
+            status="failed",
+            failure="no reason",
+            finished_at=NOW,
         )
+        export(settings)
 
-        assert {currency for currency, *_ in answers} == {"EUR", "PLN", "UAH"}
+        assert analyst("SELECT * EXCLUDE (period) FROM {runs}") == books.rows("""
+            SELECT id, 'month', NULL, extracted_rows, extracted_hours, billed_rows, billed_hours,
+                   rejected_rows, rejected_hours, held_rows, held_hours
+            FROM billing_run WHERE status = 'issued'
+        """)
+
+    def test_is_the_helds_of_the_newest_run(self, billed, analyst, books):
+        helds = analyst("SELECT employee, reason, detail FROM {helds}")
+
+        assert {row[0]: row[1] for row in helds} == books.helds()
+        assert ("CONCEICAO", "no_rate", "none holds on 2026-10-02") in helds
+
+    def test_tells_corrections_from_months(self, billed, settings, analyst, books):
+        books.execute("UPDATE workday SET hours = 7 WHERE work_date = '2026-10-01'")
+        correct_invoice(settings, "HUDZ-0001", NOW)
+
+        assert analyst("SELECT kind, corrects_number FROM {runs} ORDER BY run_id") == [
+            ("month", None),
+            ("correction", "HUDZ-0001"),
+        ]
+
+    def test_states_why_a_tax_rate_is_what_it_is(self, billed, analyst):
+        categories = dict(analyst("SELECT employee, tax_category FROM {invoices}"))
+
+        assert categories["HUDZ"] == "E"
+        assert categories["KOVALCHUK"] == "S"
 
     def test_of_an_empty_month_has_its_columns_and_no_rows(self, settings, analyst):
         assert set(export(settings).values()) == {0}
@@ -208,3 +240,88 @@ class TestTheExport:
         bill_month(settings, OCTOBER, NOW)
 
         assert analyst("SELECT supplier_name FROM {invoices}") == [(name,)]
+
+
+class TestTheContract:
+    def test_lies_beside_the_data(self, billed, settings):
+        stored = objects.get(settings.export_bucket, SCHEMA_KEY)
+
+        assert json.loads(stored) == contract()
+        assert {
+            name: len(dataset["columns"]) for name, dataset in contract()["datasets"].items()
+        } == {name: len(dataset.schema) for name, dataset in DATASETS.items()}
+
+    @pytest.mark.parametrize("name", DATASETS)
+    def test_is_what_an_analyst_sees(self, billed, analyst, name):
+        columns = contract()["datasets"][name]["columns"]
+        described = analyst(f"DESCRIBE SELECT * EXCLUDE (period) FROM {{{name}}}")
+
+        assert [row[:2] for row in described] == [(c["name"], c["type"]) for c in columns]
+        for column in columns:
+            nulls = analyst(f"SELECT count(*) FROM {{{name}}} WHERE {column['name']} IS NULL")
+            assert column["nullable"] or nulls == [(0,)], column["name"]
+
+    @pytest.mark.parametrize("name", DATASETS)
+    def test_states_the_order_of_the_rows(self, billed, analyst, name):
+        order = contract()["datasets"][name]["sorted_by"]
+        rows = analyst(f"SELECT {', '.join(order)} FROM {{{name}}}")
+
+        assert rows == sorted(rows)
+        if name != "workdays":
+            assert len(set(rows)) == len(rows)
+
+    def test_gives_every_number_of_money_and_hours_a_unit(self):
+        for dataset in contract()["datasets"].values():
+            for column in dataset["columns"]:
+                assert column["unit"] or not column["type"].startswith(("DECIMAL", "TIME"))
+
+    def test_is_the_page_that_documents_it(self):
+        written = (Path(__file__).parents[2] / "docs" / "export.md").read_text()
+
+        assert written == page(), "python -m jobs.export_page > docs/export.md"
+
+    def test_is_kept_by_every_export_or_nothing_is_written(self, billed, settings, monkeypatch):
+        """What the ledger cannot hold is made by the query here: a number that is null."""
+        queries = DATASETS["invoices"].query.replace("SELECT number,", "SELECT NULL,")
+        broken = {**DATASETS, "invoices": Dataset(queries, DATASETS["invoices"].model)}
+        before = objects.get(settings.export_bucket, export_key("invoices", OCTOBER))
+        monkeypatch.setattr(exports, "DATASETS", broken)
+
+        with pytest.raises(SchemaErrors):
+            export(settings)
+
+        assert objects.get(settings.export_bucket, export_key("invoices", OCTOBER)) == before
+
+
+class TestTheStamp:
+    def stamps(self, settings):
+        with duckdb.connect() as connection:
+            found = set()
+            for name in DATASETS:
+                body = objects.get(settings.export_bucket, export_key(name, OCTOBER))
+                with NamedTemporaryFile(suffix=".parquet") as file:
+                    file.write(body)
+                    file.flush()
+                    found |= set(
+                        connection.execute(
+                            "SELECT decode(value) FROM parquet_kv_metadata(?)"
+                            " WHERE key = CAST(? AS BLOB)",
+                            [file.name, STAMP],
+                        ).fetchall()
+                    )
+        return found
+
+    def test_is_the_same_in_every_file_of_one_export(self, billed, settings):
+        [[stamp]] = self.stamps(settings)
+
+        assert len(stamp) == 64
+
+    def test_changes_with_the_ledger_and_with_nothing_else(self, billed, settings, books):
+        before = self.stamps(settings)
+
+        export(settings)
+        assert self.stamps(settings) == before
+
+        books.execute("UPDATE delivery SET status = 'delivered' WHERE status = 'sent'")
+        export(settings)
+        assert self.stamps(settings) != before

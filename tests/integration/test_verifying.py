@@ -545,6 +545,31 @@ class TestParquet:
         ]
         assert verified(settings).datasets == 0
 
+    def test_of_runs_and_helds_names_what_differs(self, settings, books, billed):
+        books.employee("CLARA", self_billing_agreed_on=None)
+        books.workday("CLARA", 1)
+        run = books.value("SELECT max(id) FROM billing_run")
+        bill_month(settings, OCTOBER, NOW)
+        key = export_key("runs", OCTOBER)
+        runs = pl.read_parquet(BytesIO(objects.get(settings.export_bucket, key)))
+        held = export_key("helds", OCTOBER)
+        helds = pl.read_parquet(BytesIO(objects.get(settings.export_bucket, held)))
+        for place, frame in (
+            (key, runs.with_columns(pl.col("billed_rows") + 1)),
+            (held, helds[:0]),
+        ):
+            file = BytesIO()
+            frame.write_parquet(file)
+            objects.put(settings.export_bucket, place, file.getvalue(), "application/parquet")
+
+        sentences = found(settings)
+
+        assert any(
+            sentence.startswith(f"run {run}: billed rows") and "in runs.parquet" in sentence
+            for sentence in sentences
+        ), sentences
+        assert any(sentence.startswith("CLARA: held in helds.parquet") for sentence in sentences)
+
     def test_of_deliveries_may_be_behind(self, settings, books, billed):
         books.execute("UPDATE delivery SET status = 'delivered' WHERE recipient ~ '^anna'")
         books.execute(
