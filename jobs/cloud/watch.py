@@ -7,6 +7,8 @@ import threading
 import time
 from pathlib import Path
 
+from jobs.cloud.home import Home
+
 LOOK_SECONDS = 2.0
 
 
@@ -24,9 +26,10 @@ def _watch(folder: Path, known: tuple[int, int] | None) -> None:
 
 
 def identity(folder: Path) -> tuple[int, int] | None:
-    """What tells *folder* from another of its name; None while there is none."""
+    """What tells the cloud in *folder* from another of its name; None while none lives there."""
     try:
         found = folder.stat()
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino
+    # A folder made anew may get the number of the old one, but not its record.
+    return (found.st_dev, found.st_ino) if Home.at(folder).known else None
