@@ -43,12 +43,15 @@ class TestTheDatabasesUrl:
 
     def test_is_read_again_when_the_database_refuses_the_old_one(self, keep, database_url):
         arn = keep(NOWHERE)
-        with pytest.raises(DatabaseUnreachable):
-            check_reachable(arn)
+        assert secret.libpq_url(arn) == NOWHERE
 
         keep(database_url)
 
         check_reachable(arn)
+
+    def test_is_not_tried_for_ever(self, keep):
+        with pytest.raises(DatabaseUnreachable):
+            check_reachable(keep(NOWHERE))
 
     def test_is_read_once_as_long_as_it_works(self, keep, database_url):
         arn = keep(database_url)
