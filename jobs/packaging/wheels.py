@@ -16,7 +16,7 @@ from email.message import Message
 from email.parser import Parser
 from functools import cache
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 from zipfile import BadZipFile, ZipFile
 
@@ -35,6 +35,8 @@ PLATFORMS: Final = (
     "manylinux2010_x86_64",
     "manylinux1_x86_64",
 )
+# A compiled file names the versions of what it takes from the C library.
+ASKED_OF_GLIBC: Final = re.compile(rb"GLIBC_2\.(\d+)")
 NOT_FOUND: Final = re.compile(r"No matching distribution found for (\S+)")
 
 
@@ -121,11 +123,14 @@ def read(path: Path) -> Wheel:
         name, version, _, tags = parse_wheel_filename(path.name)
         with ZipFile(path) as archive:
             metadata, inside = _headers(archive, "METADATA"), _headers(archive, "WHEEL")
-            compiled = [entry for entry in archive.namelist() if entry.endswith(".so")]
+            compiled = list(filter(_is_compiled, archive.namelist()))
+            glibc = max(chain.from_iterable(_asked(archive, file) for file in compiled), default=0)
     except (InvalidWheelFilename, BadZipFile, StopIteration) as error:
         raise WheelRefused(path.name, "is not a wheel; fetch it again") from error
     _check_platform(path.name, tags)
     _check_honest(path.name, tags, inside, compiled)
+    if glibc > NEWEST_GLIBC[1]:
+        raise WheelRefused(path.name, f"asks for glibc 2.{glibc} and Lambda has 2.26; pin another")
     requires = metadata.get_all("Requires-Dist", [])
     return Wheel(path, name, version, tuple(Requirement(line) for line in requires))
 
@@ -133,6 +138,15 @@ def read(path: Path) -> Wheel:
 def _headers(archive: ZipFile, file: str) -> Message:
     entries = (entry for entry in archive.namelist() if entry.endswith(f".dist-info/{file}"))
     return Parser().parsestr(archive.read(next(entries)).decode())
+
+
+def _is_compiled(file: str) -> bool:
+    return ".so" in PurePosixPath(file).suffixes
+
+
+def _asked(archive: ZipFile, file: str) -> list[int]:
+    """The minor versions of glibc that a compiled *file* names."""
+    return [int(minor) for minor in ASKED_OF_GLIBC.findall(archive.read(file))]
 
 
 def _check_platform(wheel: str, tags: frozenset[Tag]) -> None:

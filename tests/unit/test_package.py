@@ -48,7 +48,7 @@ print(json.dumps(sorted(name.partition(".")[0] for name in sys.modules)))
 """
 
 
-def wheel(folder, tags, *, inside=None, files=(), requires=()):
+def wheel(folder, tags, *, inside=None, files=(), content="pass\n", requires=()):
     """A wheel of ``thing`` 1.0 as its name says, or saying something else *inside*."""
     path = folder / f"thing-1.0-{tags}.whl"
     with ZipFile(path, "w") as archive:
@@ -56,7 +56,7 @@ def wheel(folder, tags, *, inside=None, files=(), requires=()):
         archive.writestr("thing-1.0.dist-info/METADATA", f"Name: thing\nVersion: 1.0\n{about}")
         archive.writestr("thing-1.0.dist-info/WHEEL", f"Wheel-Version: 1.0\nTag: {inside or tags}")
         for name in files:
-            archive.writestr(name, "pass\n")
+            archive.writestr(name, content)
     return path
 
 
@@ -108,6 +108,17 @@ class TestWheels:
 
         with pytest.raises(WheelRefused, match=r"for any platform but holds thing/fast\.so"):
             wheels.read(path)
+
+    @pytest.mark.parametrize(("asked", "ships"), [("GLIBC_2.26", True), ("GLIBC_2.27", False)])
+    def test_are_refused_if_they_ask_for_more_than_they_say(self, tmp_path, asked, ships):
+        files = ["thing/fast.so", "thing.libs/libz.so.1"]
+        path = wheel(tmp_path, MANYLINUX, files=files, content=f"\0GLIBC_2.9\0{asked}\0")
+
+        if ships:
+            assert wheels.read(path).name == "thing"
+        else:
+            with pytest.raises(WheelRefused, match=r"asks for glibc 2\.27 and Lambda has 2\.26"):
+                wheels.read(path)
 
     def test_are_refused_if_damaged(self, tmp_path):
         path = wheel(tmp_path, MANYLINUX)
