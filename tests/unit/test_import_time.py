@@ -184,6 +184,17 @@ class TestPlacing:
         assert imported.refusals == []
         assert imported.hours == hundredths(seconds(duration))
 
+    def test_finds_which_of_two_equal_hours_it_began_in(self, toggl):
+        """The second 3:30 of Kyiv is 0:30 in Praia; the first is before Praia's midnight."""
+        imported = toggl(
+            "2026-10-25 03:30:00",
+            "2026-10-25 05:00:00",
+            "01:30:00",
+            days=ZoneInfo("Atlantic/Cape_Verde"),
+        )
+
+        assert rows(imported) == [("ANNA", "2026-10-25", "ATLAS", "1.50")]
+
     @pytest.mark.parametrize(
         ("begin", "end", "duration", "reason"),
         [
