@@ -37,7 +37,8 @@ OF_SHARD = " AND employee_id % {shards} = {shard} - 1"
 WORKDAYS = """
     SELECT workday.id, employee_id, work_date, project_id, kind, hours,
            coalesce(chain.turn, 0) + 1
-""" + unbilled("work_date >= {start} AND work_date < {end}")
+"""
+IN_PERIOD = "work_date >= {start} AND work_date < {end}"
 
 # Of a credit note's workdays: those it freed, found by key or by id.  One that moved to another
 # employee is for the next run.
@@ -90,9 +91,9 @@ def extract(connection: Connection, start: date, end: date, shard: Shard | None 
     try:
         values: dict[str, Any] = {"start": start, "end": end}
         if shard is None:
-            return _read(connection, WORKDAYS, values)
+            return _read(connection, values)
         values |= {"shard": shard.index, "shards": shard.count}
-        return _read(connection, WORKDAYS, values, OF_SHARD)
+        return _read(connection, values, only=OF_SHARD)
     finally:
         connection.rollback()
 
@@ -104,17 +105,21 @@ def extract_freed(connection: Connection, start: date, end: date, credit_note: i
     Call it inside the transaction that wrote the credit note with the id *credit_note*.
     """
     values = {"start": start, "end": end, "credit_note": credit_note}
-    return _read(connection, WORKDAYS + FREED, values)
+    return _read(connection, values, freed=FREED)
 
 
-def _read(connection: Connection, workdays: str, values: dict[str, Any], only: str = "") -> Extract:
+def _read(
+    connection: Connection, values: dict[str, Any], *, only: str = "", freed: str = ""
+) -> Extract:
+    """Read what billing needs, *only* of some employees, or *freed* by a credit note."""
+    workdays = WORKDAYS + unbilled(IN_PERIOD + only) + freed
     working = f"({WORKING}{only})"
 
     def copy(query: str, model: type[Frame]) -> pl.DataFrame:
         return copy_frame(connection, query, dtypes(model), values)
 
     return Extract(
-        workdays=copy(workdays + only, Workday),
+        workdays=copy(workdays, Workday),
         billed_days=copy(BILLED_DAYS + only + BY_DAY, BilledDay),
         employees=_composed(copy(EMPLOYEES + working, Employee)),
         projects=_composed(copy(PROJECTS, Project)),
