@@ -375,7 +375,8 @@ class TestTemplate:
 
 class TestUpload:
     @mock_aws
-    def test_names_each_zip_after_its_bytes(self, template, tmp_path):
+    def test_names_each_zip_after_its_bytes(self, template, tmp_path, monkeypatch):
+        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
         packaged = tmp_path / "sam.yaml"
         packaged.write_text(template.read_text())
         zips = {}
