@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from chalicelib.billing.errors import BillingError
 from chalicelib.store.connection import engine
 from chalicelib.store.failures import Step, note_failure
+from chalicelib.store.secret import libpq_url
 
 CREDENTIALS = re.compile(r"://[^/\s@]*@")
 HIDDEN = "***"
@@ -49,5 +50,5 @@ def _without_secrets(sentence: str, database_url: str) -> str:
 
 def _secrets(database_url: str) -> list[str]:
     """The password, as itself and as it is written in a URL."""
-    password = str(conninfo_to_dict(database_url).get("password") or "")
+    password = str(conninfo_to_dict(libpq_url(database_url)).get("password") or "")
     return sorted({password, quote(password), quote(password, safe="")} - {""}, key=len)[::-1]
