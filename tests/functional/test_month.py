@@ -70,12 +70,17 @@ def api(cloud, address):
 
 
 def mails(cloud):
-    """The mails of invoices, by their subject's number."""
+    """The mails of invoices, by the number that their document is named after."""
     kept = [
         email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-        for file in Path(cloud["MAIL_FOLDER"]).glob("*Self-billed*.eml")
+        for file in Path(cloud["MAIL_FOLDER"]).glob("*.eml")
     ]
-    return {mail["Subject"].split()[2]: mail for mail in kept}
+    return {
+        Path(attachment.get_filename()).stem: mail
+        for mail in kept
+        for attachment in mail.iter_attachments()
+        if attachment.get_content_type() == "application/pdf"
+    }
 
 
 class TestTheMonth:
