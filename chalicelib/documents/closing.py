@@ -67,7 +67,7 @@ def _payment(invoice: PrintedInvoice, language: Language) -> list[Band]:
     code = payment_code(invoice, RIGHT - _CODE, _CODE)
     if not code:
         return reduce(beside, (*_account(invoice, language), _reference(invoice, language)))
-    caption = Text(RIGHT - _CODE, language.gettext("Scan to pay"), LABEL)
+    caption = aligned_right(RIGHT, language.gettext("Scan to pay"), LABEL)
     details = [
         *reduce(beside, _account(invoice, language)),
         gap(3.5),
