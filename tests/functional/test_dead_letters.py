@@ -34,7 +34,7 @@ FILES = {
 }
 
 
-def eventually(what, seconds=60):
+def eventually(what, seconds=180):
     """The first truthy answer of *what*."""
     deadline = time.monotonic() + seconds
     while not (answer := what()):
@@ -78,13 +78,17 @@ def ledger(cloud, loaded):
 
 @pytest.fixture(scope="module")
 def impatient(cloud):
-    """A failed message comes again after a second instead of minutes."""
+    """
+    A failed message comes again after seconds instead of minutes.
+
+    Not sooner than a Lambda starts, or its message is set aside before it can say why it failed.
+    """
     sqs = aws.client("sqs", cloud)
     before = {}
     for name in ("RENDER_QUEUE_URL", "EMAIL_QUEUE_URL"):
         asked = {"QueueUrl": cloud[name], "AttributeNames": ["VisibilityTimeout"]}
         before[name] = sqs.get_queue_attributes(**asked)["Attributes"]
-        sqs.set_queue_attributes(QueueUrl=cloud[name], Attributes={"VisibilityTimeout": "1"})
+        sqs.set_queue_attributes(QueueUrl=cloud[name], Attributes={"VisibilityTimeout": "5"})
     yield
     for name, attributes in before.items():
         sqs.set_queue_attributes(QueueUrl=cloud[name], Attributes=attributes)
