@@ -26,10 +26,10 @@ from chalicelib.steps.render_invoice import printed
 from chalicelib.steps.sweep import fan_out
 from chalicelib.store import queries, tables
 from chalicelib.store.connection import engine
-from jobs.cloud import aws, mailbox, processes
-from jobs.cloud.cloud import down, up
-from jobs.cloud.home import Home
-from jobs.migrate import migrate
+from cloud.local import aws_services, mailbox, processes
+from cloud.local.cloud import down, up
+from cloud.local.home import Home
+from cloud.migrate import migrate
 
 from .claims import Claim, Measured, Speed
 from .data import PERIOD, month_of
@@ -113,7 +113,7 @@ def local_cloud(url: str) -> Iterator[tuple[Home, dict[str, str]]]:
 
 def computed(home: Home) -> dict[str, float]:
     """Seconds of processor that the parts of a cloud have had so far, starting included."""
-    services, mails = (processes.alive(home, name) for name in (aws.NAME, mailbox.NAME))
+    services, mails = (processes.alive(home, name) for name in (aws_services.NAME, mailbox.NAME))
     lambdas = services.children(recursive=True) if services else []
     return {
         "our Lambdas": sum(map(_seconds, lambdas)),

@@ -16,11 +16,11 @@ from zipfile import ZipFile
 import yaml
 from rich.table import Table
 
-from jobs.cloud.processes import PROJECT
-from jobs.packaging import isolation
-from jobs.packaging.archives import LIMIT
-from jobs.packaging.build import Package, build, functions_of, libraries_of, unpack_all
-from jobs.packaging.wheels import fetch
+from cloud.local.processes import PROJECT
+from cloud.package import isolation
+from cloud.package.archives import LIMIT
+from cloud.package.build import Package, build, functions_of, libraries_of, unpack_all
+from cloud.package.wheels import fetch
 
 from .claims import MIB, Claim, Measured, Memory, Size, Speed
 from .server import Server

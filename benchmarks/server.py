@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg
 
 from chalicelib.store.connection import engine
-from jobs.cloud import postgres
-from jobs.cloud.home import Home
-from jobs.migrate import migrate
+from cloud.local import postgres
+from cloud.local.home import Home
+from cloud.migrate import migrate
 
 serial = itertools.count()
 

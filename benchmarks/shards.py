@@ -13,7 +13,7 @@ from moto import mock_aws
 from rich.console import Console
 
 from chalicelib.billing.sharding import Shard
-from chalicelib.exports import export_period
+from chalicelib.export.parquet import export_period
 from chalicelib.settings import Settings
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.store.connection import engine, period_lock

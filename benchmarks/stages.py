@@ -9,7 +9,7 @@ from time import perf_counter
 from sqlalchemy import Connection
 
 from chalicelib.billing.month import draft_month
-from chalicelib.documents.coverage import unprintable
+from chalicelib.documents.pdf.coverage import unprintable
 from chalicelib.settings import Payer
 from chalicelib.steps.bill_month import extract_month
 from chalicelib.store.connection import engine, period_lock

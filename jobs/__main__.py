@@ -1,5 +1,5 @@
 """``python -m jobs``: the command line."""
 
-from jobs.cli import main
+from jobs.cli.main import main
 
 main()

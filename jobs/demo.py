@@ -9,17 +9,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from chalicelib import objects
+from chalicelib.aws import s3
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 from chalicelib.settings import Settings
 from chalicelib.store.reporting import PeriodReport
-from jobs.billing import bill, report
-from jobs.cloud.accounts import open_accounts
-from jobs.cloud.cloud import down, up
-from jobs.cloud.home import Home
-from jobs.loading.storing import load_folder, users
-from jobs.migrate import migrate
+from cloud.local.accounts import open_accounts
+from cloud.local.cloud import down, up
+from cloud.local.home import Home
+from cloud.migrate import migrate
+from jobs.bill import bill, report
+from jobs.load.store import load_folder, users
 
 FIXTURES = Path(__file__).parents[1] / "data" / "fixtures"
 FIXTURE_PERIOD = Period.month(2026, 10)
@@ -95,6 +95,6 @@ def _bill_fixtures(folder: Path, environment: dict[str, str], console: Console) 
 def _save_documents(bucket: str, folder: Path) -> None:
     """Copy the PDFs out of the cloud that is about to stop, named by invoice number."""
     folder.mkdir(exist_ok=True)
-    for key in objects.keys(bucket, "invoices/"):
+    for key in s3.keys(bucket, "invoices/"):
         number = Path(key).stem.rpartition("-")[0]
-        (folder / f"{number}.pdf").write_bytes(objects.get(bucket, key))
+        (folder / f"{number}.pdf").write_bytes(s3.get(bucket, key))

@@ -14,8 +14,8 @@ from pathlib import Path
 from chalicelib.billing.errors import BillingError
 from chalicelib.settings import Settings
 from chalicelib.store.connection import check_reachable
-from jobs.cloud.cloud import running, up
-from jobs.migrate import migrate
+from cloud.local.cloud import running, up
+from cloud.migrate import migrate
 
 Say = Callable[[str], None]
 

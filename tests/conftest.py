@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from hypothesis import settings
 
-from jobs.cloud import postgres
-from jobs.cloud.home import Home
-from jobs.migrate import migrate
+from cloud.local import postgres
+from cloud.local.home import Home
+from cloud.migrate import migrate
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("selfbill", deadline=None)

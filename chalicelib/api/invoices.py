@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, ConflictError, NotFoundError
 from sqlalchemy import Connection, RowMapping
 
-from chalicelib import objects
+from chalicelib.aws import s3
 from chalicelib.store import queries
 from chalicelib.store.tables import invoice as issued
 
@@ -81,9 +81,9 @@ def get_link(_query: parameters.NoQuery, number: str) -> shapes.Link:
         invoice = _visible(connection, reader, number)
     if invoice["s3_key"] is None:
         raise ConflictError(f"{invoice['number']} is not rendered yet; try again in a minute")
-    seconds = objects.longest_link(settings().link_seconds)
+    seconds = s3.longest_link(settings().link_seconds)
     expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
-    url = objects.link(
+    url = s3.link(
         settings().document_bucket,
         invoice["s3_key"],
         filename=f"{invoice['number']}.pdf",

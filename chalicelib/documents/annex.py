@@ -12,7 +12,7 @@ from typing import Final
 from chalicelib.language import Language
 
 from . import wording
-from .grid import (
+from .pdf.grid import (
     DARK,
     HAIRLINE,
     HEADING,
@@ -27,8 +27,8 @@ from .grid import (
     gap,
     ruled,
 )
-from .marks import Band, Rule, Text, aligned_right, beside
-from .pages import Block, paginate
+from .pdf.marks import Band, Rule, Text, aligned_right, beside
+from .pdf.pages import Block, paginate
 from .printed import PrintedInvoice
 
 _GUTTER: Final = 5.0

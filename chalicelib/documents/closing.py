@@ -8,7 +8,8 @@ from typing import Final
 from chalicelib.language import Language
 
 from . import accounts, wording
-from .grid import (
+from .payment_code import payment_code
+from .pdf.grid import (
     BODY,
     DARK,
     LABEL,
@@ -24,9 +25,8 @@ from .grid import (
     labelled,
     ruled,
 )
-from .marks import Band, Style, Text, aligned_right, beside
-from .pages import Block
-from .payment_code import payment_code
+from .pdf.marks import Band, Style, Text, aligned_right, beside
+from .pdf.pages import Block
 from .printed import PrintedInvoice
 
 _GUTTER: Final = 4.0

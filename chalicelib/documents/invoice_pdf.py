@@ -7,14 +7,14 @@ from chalicelib.language import Language, language_of
 from . import wording
 from .annex import annex
 from .closing import closing
-from .coverage import UnprintableText, require_printable
-from .drawing import drawn
 from .einvoice import factur_x
-from .grid import BOTTOM, FOOT, LABEL, LEFT, LINE, RIGHT, TOP, ruled
 from .letterhead import letterhead
-from .marks import Band, Text, aligned_right
-from .metadata import Description
-from .pages import Block, Placed, paginate, placed
+from .pdf.coverage import UnprintableText, require_printable
+from .pdf.drawing import drawn
+from .pdf.grid import BOTTOM, FOOT, LABEL, LEFT, LINE, RIGHT, TOP, ruled
+from .pdf.marks import Band, Text, aligned_right
+from .pdf.metadata import Description
+from .pdf.pages import Block, Placed, paginate, placed
 from .printed import PrintedInvoice
 from .table import table
 from .texts import texts, with_composed_texts

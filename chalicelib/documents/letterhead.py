@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.language import Language
 
 from . import wording
-from .grid import (
+from .pdf.grid import (
     BODY,
     LABEL,
     LEFT,
@@ -23,7 +23,7 @@ from .grid import (
     labelled,
     ruled,
 )
-from .marks import Band, Text, beside, wrapped
+from .pdf.marks import Band, Text, beside, wrapped
 from .printed import PrintedInvoice, PrintedParty
 
 _WIDTH: Final = RIGHT - LEFT

@@ -14,7 +14,7 @@ from typing import Final
 import segno
 
 from . import accounts
-from .marks import Code
+from .pdf.marks import Code
 from .printed import PrintedInvoice
 
 _MOST: Final = Decimal("999999999.99")

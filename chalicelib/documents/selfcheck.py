@@ -19,9 +19,9 @@ from chalicelib.billing.errors import BillingError
 from chalicelib.language import language_of
 
 from . import wording
-from .grid import PAGE_HEIGHT, PAGE_WIDTH, SECOND
+from .pdf.grid import PAGE_HEIGHT, PAGE_WIDTH, SECOND
+from .pdf.typefaces import MM_PER_POINT
 from .printed import PrintedInvoice
-from .typefaces import MM_PER_POINT
 
 # Where a line breaks, white space comes and goes, and PDFium takes a hyphen for a hyphenation.
 _AT_BREAKS: Final = re.compile(r"[\s\-\u2010\u00ad\u0002\ufffe]+")

@@ -10,9 +10,9 @@ from typing import Final
 from chalicelib.language import Language
 
 from . import wording
-from .grid import BODY, DARK, HAIRLINE, LABEL, LEFT, LINE, QUIET, RIGHT, column, gap, ruled
-from .marks import Band, Text, aligned_right, beside, wrapped
-from .pages import Block
+from .pdf.grid import BODY, DARK, HAIRLINE, LABEL, LEFT, LINE, QUIET, RIGHT, column, gap, ruled
+from .pdf.marks import Band, Text, aligned_right, beside, wrapped
+from .pdf.pages import Block
 from .printed import PrintedInvoice, PrintedLine
 
 _GUTTER: Final = 6.0

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, TypeVar, cast
 from unicodedata import is_normalized
 
-from .coverage import composed
+from .pdf.coverage import composed
 
 _Value = TypeVar("_Value")
 

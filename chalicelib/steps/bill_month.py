@@ -17,14 +17,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-from chalicelib import metrics
+from chalicelib.aws import metrics
 from chalicelib.billing.control import ControlTotals
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.month import Extract, draft_month
 from chalicelib.billing.period import Period
 from chalicelib.billing.sharding import Shard, ShardOutcome, check_shards
-from chalicelib.documents.coverage import unprintable
-from chalicelib.exports import export_period
+from chalicelib.documents.pdf.coverage import unprintable
+from chalicelib.export.parquet import export_period
 from chalicelib.settings import Settings
 from chalicelib.store.closing import PeriodClosed, billed_from, open_from
 from chalicelib.store.connection import check_reachable, engine, period_lock

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.month import MonthDraft, draft_month
 from chalicelib.billing.period import Period
-from chalicelib.documents.coverage import unprintable
+from chalicelib.documents.pdf.coverage import unprintable
 from chalicelib.settings import Settings
 from chalicelib.store import queries
 from chalicelib.store.closing import open_from

@@ -15,15 +15,15 @@ from botocore.exceptions import (
 )
 from sqlalchemy import Connection, RowMapping
 
-from chalicelib import mail, objects
+from chalicelib.aws import s3, ses
+from chalicelib.aws.ses import Seconds
 from chalicelib.billing.errors import BillingError
-from chalicelib.letters import letter_of
-from chalicelib.mail import Seconds
+from chalicelib.documents.letter import letter_of
 from chalicelib.settings import Settings
 from chalicelib.store import deliveries
 from chalicelib.store.connection import engine
 
-from .messages import handle_each
+from .batch import handle_each
 from .reasons import keeper
 
 # What SES will never send; every other refusal may pass: throttles, credentials, a paused account.
@@ -33,7 +33,7 @@ SERVER_ERROR = 500
 NOT_REACHED = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
 # As in .chalice/config.json, and what the last call of a batch may take of it, wait included.
 LAMBDA_SECONDS = 30
-RESERVE_SECONDS = 1 + mail.LONGEST_WAIT_SECONDS + mail.CONNECT_SECONDS + mail.ANSWER_SECONDS
+RESERVE_SECONDS = 1 + ses.LONGEST_WAIT_SECONDS + ses.CONNECT_SECONDS + ses.ANSWER_SECONDS
 
 
 class NotYet(BillingError):
@@ -97,9 +97,9 @@ def email_invoice(settings: Settings, delivery_id: int, patience: Seconds = 0) -
         delivery = _to_send(connection, delivery_id)
         if delivery is None:
             return
-        message = mail.compose(_letter(settings, delivery))
+        message = ses.compose(_letter(settings, delivery))
         try:
-            for attempt in mail.backing_off(Throttled, patience):
+            for attempt in ses.backing_off(Throttled, patience):
                 with attempt:
                     _hand_over(connection, settings, delivery_id, delivery["recipient"], message)
         except Throttled as throttled:
@@ -114,7 +114,7 @@ def _to_send(connection: Connection, delivery_id: int) -> RowMapping | None:
     if delivery["status"] == "sending" and not deliveries.expire_claim(connection, delivery_id):
         raise NotYet(delivery_id, "another sender holds it")
     recipient = delivery["recipient"]
-    addressed = mail.is_address(recipient)
+    addressed = ses.is_address(recipient)
     if not addressed and deliveries.claim(connection, delivery_id):
         reason = f"{recipient!r} is not an e-mail address" if recipient else "no e-mail address"
         deliveries.mark_failed(connection, delivery_id, reason)
@@ -131,7 +131,7 @@ def _hand_over(
     if not claimed:
         return
     try:
-        message_id = mail.send(
+        message_id = ses.send(
             settings.mail_sender,
             recipient,
             message,
@@ -158,7 +158,7 @@ def _note_refusal(connection: Connection, delivery_id: int, error: ClientError) 
     if error.response["Error"]["Code"] in REFUSALS:
         deliveries.mark_failed(connection, delivery_id, f"SES refused it: {error}")
         return
-    throttled = mail.is_throttle(error)
+    throttled = ses.is_throttle(error)
     if not throttled and _status(error) >= SERVER_ERROR:
         deliveries.mark_unknown(connection, delivery_id, f"SES failed: {error}")
         return
@@ -173,12 +173,12 @@ def _status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
-def _letter(settings: Settings, delivery: RowMapping) -> mail.Letter:
-    pdf = objects.get(settings.document_bucket, delivery["s3_key"])
+def _letter(settings: Settings, delivery: RowMapping) -> ses.Letter:
+    pdf = s3.get(settings.document_bucket, delivery["s3_key"])
     if hashlib.sha256(pdf).hexdigest() != delivery["sha256"]:
         raise DocumentChanged(delivery["s3_key"])
     written = letter_of({**delivery})
-    return mail.Letter(
+    return ses.Letter(
         sender=settings.mail_sender,
         recipient=delivery["recipient"],
         subject=written.subject,

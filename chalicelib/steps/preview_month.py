@@ -18,7 +18,7 @@ from chalicelib.billing.preview import (
     compare_currencies,
 )
 from chalicelib.billing.schemas import Frame, dtypes
-from chalicelib.documents.coverage import unprintable
+from chalicelib.documents.pdf.coverage import unprintable
 from chalicelib.settings import Settings
 from chalicelib.store.reporting import Held, Reject
 from chalicelib.store.silent import Silent, silent_people

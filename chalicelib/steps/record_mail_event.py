@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from chalicelib.aws.ses_events import settlement
 from chalicelib.billing.errors import BillingError
 from chalicelib.settings import Settings
 from chalicelib.store.connection import engine
 from chalicelib.store.settling import settle
 
-from .mail_events import settlement
-from .messages import handle_bodies
+from .batch import handle_bodies
 
 
 class UnknownMail(BillingError):

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from chalicelib import objects, queues
+from chalicelib.aws import s3, sqs
 from chalicelib.billing.errors import BillingError
 from chalicelib.documents.invoice_pdf import render
 from chalicelib.documents.printed import PrintedDay, PrintedInvoice, PrintedLine, PrintedParty
@@ -19,7 +19,7 @@ from chalicelib.settings import Settings
 from chalicelib.store import deliveries, queries, tables
 from chalicelib.store.connection import engine
 
-from .messages import handle_each
+from .batch import handle_each
 from .reasons import keeper
 
 
@@ -42,7 +42,7 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
 
     answer = handle_each(event, "invoice_id", step, keep)
     try:
-        queues.publish(settings.email_queue_url, "delivery_id", [*chain(*queued.values())])
+        sqs.publish(settings.email_queue_url, "delivery_id", [*chain(*queued.values())])
     except Exception as error:
         for invoice_id in queued:
             keep(invoice_id, error)
@@ -53,7 +53,7 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
 def render_invoice(settings: Settings, invoice_id: int) -> None:
     """Store the document of an invoice unless it is stored, and queue its mails."""
     queued = store_document(settings, invoice_id)
-    queues.publish(settings.email_queue_url, "delivery_id", queued)
+    sqs.publish(settings.email_queue_url, "delivery_id", queued)
 
 
 def store_document(settings: Settings, invoice_id: int) -> Sequence[int]:
@@ -109,9 +109,9 @@ def document_key(invoice: RowMapping) -> str:
 def _store_once(bucket: str, key: str, pdf: bytes) -> bytes:
     """Write *pdf* unless an interrupted try already has; returns the bytes that are stored."""
     try:
-        objects.put_once(bucket, key, pdf, "application/pdf")
-    except objects.ObjectExists:
-        return objects.get(bucket, key)
+        s3.put_once(bucket, key, pdf, "application/pdf")
+    except s3.ObjectExists:
+        return s3.get(bucket, key)
     return pdf
 
 

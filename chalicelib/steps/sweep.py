@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from chalicelib import metrics, queues
+from chalicelib.aws import metrics, sqs
 from chalicelib.billing.period import Period
 from chalicelib.settings import Settings
 from chalicelib.store import deliveries
@@ -53,9 +53,9 @@ def sweep(settings: Settings) -> tuple[int, int]:
     check_reachable(settings.database_url)
     with engine(settings.database_url).connect() as connection:
         rendering = mailing = 0
-        if queues.is_idle(settings.render_queue_url):
+        if sqs.is_idle(settings.render_queue_url):
             rendering = _send_to_renderer(connection, settings, None)
-        if queues.is_idle(settings.email_queue_url):
+        if sqs.is_idle(settings.email_queue_url):
             mailing = _send_to_emailer(connection, settings, None)
     return rendering, mailing
 
@@ -76,12 +76,12 @@ def fan_out(connection: Connection, settings: Settings, period: Period) -> tuple
 def _send_to_renderer(connection: Connection, settings: Settings, period: Period | None) -> int:
     invoices = connection.execute(deliveries.not_rendered(period)).scalars().all()
     connection.rollback()
-    queues.publish(settings.render_queue_url, "invoice_id", invoices)
+    sqs.publish(settings.render_queue_url, "invoice_id", invoices)
     return len(invoices)
 
 
 def _send_to_emailer(connection: Connection, settings: Settings, period: Period | None) -> int:
     waiting = connection.execute(deliveries.not_mailed(period)).scalars().all()
     connection.rollback()
-    queues.publish(settings.email_queue_url, "delivery_id", waiting)
+    sqs.publish(settings.email_queue_url, "delivery_id", waiting)
     return len(waiting)

@@ -1,4 +1,4 @@
-"""Alembic's entry: run the migrations on the connection that `jobs.migrate` hands over."""
+"""Alembic's entry: run the migrations on the connection that `cloud.migrate` hands over."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from jobs.cloud import accounts
-from jobs.cloud.cloud import down, up
-from jobs.migrate import migrate
+from cloud.local import accounts
+from cloud.local.cloud import down, up
+from cloud.migrate import migrate
 from tests.browser.visitor import Visitor
 from tests.conftest import scratch
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 
-from jobs.cloud import accounts
+from cloud.local import accounts
 
 
 def hash_on_record(cloud, number):

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from jobs.cloud.accounts import PASSWORD
+from cloud.local.accounts import PASSWORD
 
 WORDS = Path(__file__).parents[2] / "web" / "words"
 ACCOUNTANT = "accounts@company.example"

@@ -8,7 +8,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from jobs.cloud.accounts import PASSWORD, token
+from cloud.local.accounts import PASSWORD, token
 
 MARIA = "maria@hudz.example"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Page, expect
 
-from jobs.cloud.accounts import PASSWORD
+from cloud.local.accounts import PASSWORD
 
 PATIENCE = 15_000
 expect.set_options(timeout=PATIENCE)

@@ -19,7 +19,7 @@ import boto3
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from chalicelib import objects
+from chalicelib.aws import s3
 
 LABEL_LETTERS = 70
 
@@ -151,7 +151,7 @@ def _watch_aws(here: Boundaries) -> None:
     if boto3.DEFAULT_SESSION is None:
         boto3.setup_default_session()
     # S3 has a session of its own, whose credentials it asks for their expiry.
-    for session in (boto3.DEFAULT_SESSION, objects._session()):
+    for session in (boto3.DEFAULT_SESSION, s3._session()):
         for moment in ("before-send", "response-received"):
             session.events.register(moment, describe)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from jobs.cloud import aws, processes
-from jobs.cloud.home import Home
+from cloud.local import aws_services, processes
+from cloud.local.home import Home
 from tests.builders_ledger import Books
 from tests.conftest import TEMPLATE, in_database
 from tests.crash import worker
@@ -35,12 +35,12 @@ def site(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         environment.setenv("PYTHONPATH", str(ROOT))
         multiprocessing.set_forkserver_preload(["tests.crash.preloaded"])
         multiprocessing.forkserver.ensure_running()
-    aws.launch(home, smtp="")
+    aws_services.launch(home, smtp="")
     try:
-        aws.wait(home)
-        yield Site(server_url, aws.access(home)["AWS_ENDPOINT_URL"])
+        aws_services.wait(home)
+        yield Site(server_url, aws_services.access(home)["AWS_ENDPOINT_URL"])
     finally:
-        processes.stop(home, aws.NAME)
+        processes.stop(home, aws_services.NAME)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ import boto3
 from pandera.backends.polars.register import register_polars_backends
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
-from chalicelib.documents.coverage import printable
 from chalicelib.documents.invoice_pdf import render
+from chalicelib.documents.pdf.coverage import printable
 from tests import builders_documents
 from tests.crash import worker
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from typing import Any
 
-from chalicelib import queues
+from chalicelib.aws import sqs as queues
 from chalicelib.billing.period import Period
 from chalicelib.settings import Settings
 from chalicelib.steps import email_invoice, render_invoice, sweep

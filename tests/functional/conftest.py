@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from jobs.cloud import accounts
-from jobs.cloud.cloud import down, up
-from jobs.migrate import migrate
+from cloud.local import accounts
+from cloud.local.cloud import down, up
+from cloud.migrate import migrate
 from tests.conftest import scratch
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
 
-from jobs.cloud import aws
-from jobs.packaging import isolation
-from jobs.packaging.build import Package
+from cloud.local import aws_services
+from cloud.package import isolation
+from cloud.package.build import Package
 
 # Not the deployed sender: verifying that one anew would forget who is told of its mails.
 SENDER = "alone@prykladna.example"
@@ -51,7 +51,7 @@ class Alone:
 
     def queued(self, name):
         """What is on a queue, as the event of its function."""
-        sqs = aws.client("sqs", self.environment)
+        sqs = aws_services.client("sqs", self.environment)
         records = []
         while messages := sqs.receive_message(
             QueueUrl=self.environment[name], MaxNumberOfMessages=10
@@ -102,8 +102,8 @@ def request(path, resource=None, email=None, **parameters):
 
 def services(environment, database_url):
     """Queues and buckets that no deployed function listens to, in a running local cloud."""
-    sqs, s3 = aws.client("sqs", environment), aws.client("s3", environment)
-    aws.client("ses", environment).verify_email_identity(EmailAddress=SENDER)
+    sqs, s3 = aws_services.client("sqs", environment), aws_services.client("s3", environment)
+    aws_services.client("ses", environment).verify_email_identity(EmailAddress=SENDER)
     for bucket in ("alone-documents", "alone-exports"):
         s3.create_bucket(Bucket=bucket)
     queues = {

@@ -18,11 +18,11 @@ from schemathesis import GenerationMode
 
 from chalicelib.api.openapi import OPERATIONS
 from chalicelib.billing.period import Period
-from jobs.cloud import accounts, aws
-from jobs.cloud.cloud import down, up
+from cloud.local import accounts, aws_services
+from cloud.local.cloud import down, up
+from cloud.migrate import migrate
 from jobs.follow import follow
-from jobs.loading.storing import load_folder
-from jobs.migrate import migrate
+from jobs.load.store import load_folder
 from tests.conftest import scratch
 from tests.functional.conftest import Api, quietly
 
@@ -57,7 +57,7 @@ def company():
             environment = up(home, {"LINK_SECONDS": str(LINK_SECONDS)}, quietly, migrate)
             load_folder(FIXTURES, environment["DATABASE_URL"], quietly)
             accounts.open_accounts([ACCOUNTANT, CONTRACTOR, OTHER, STRANGER], environment)
-            aws.client("lambda", environment).invoke(
+            aws_services.client("lambda", environment).invoke(
                 FunctionName=environment["BILL_MONTH_FUNCTION"],
                 Payload=json.dumps({"period": str(OCTOBER)}),
             )
@@ -98,7 +98,7 @@ def tampered(body):
 
 
 def sign_in(company, client_id, email=CONTRACTOR):
-    answer = aws.client("cognito-idp", company).initiate_auth(
+    answer = aws_services.client("cognito-idp", company).initiate_auth(
         ClientId=client_id,
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": email, "PASSWORD": accounts.PASSWORD},
@@ -112,7 +112,7 @@ def access_token(company):
 
 def expired_token(company):
     """A genuine token of a client whose tokens live for a second, two seconds later."""
-    client = aws.client("cognito-idp", company).create_user_pool_client(
+    client = aws_services.client("cognito-idp", company).create_user_pool_client(
         UserPoolId=company["USER_POOL_ID"],
         ClientName="hasty",
         ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
@@ -125,7 +125,7 @@ def expired_token(company):
 
 
 def token_of_another_pool(company):
-    cognito = aws.client("cognito-idp", company)
+    cognito = aws_services.client("cognito-idp", company)
     pool = cognito.create_user_pool(PoolName="elsewhere")["UserPool"]["Id"]
     client = cognito.create_user_pool_client(
         UserPoolId=pool, ClientName="page", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from jobs.cloud import aws
-from jobs.loading.storing import load_folder
+from cloud.local import aws_services
+from jobs.load.store import load_folder
 
 PERIOD = "2025-03"
 EMPLOYEE = "SETASIDE"
@@ -83,7 +83,7 @@ def impatient(cloud):
 
     Not sooner than a Lambda starts, or its message is set aside before it can say why it failed.
     """
-    sqs = aws.client("sqs", cloud)
+    sqs = aws_services.client("sqs", cloud)
     before = {}
     for name in ("RENDER_QUEUE_URL", "EMAIL_QUEUE_URL"):
         asked = {"QueueUrl": cloud[name], "AttributeNames": ["VisibilityTimeout"]}
@@ -107,7 +107,7 @@ def report(jobs):
 
 def function(cloud, name):
     """The Lambda of the template that is called so there."""
-    pages = aws.client("lambda", cloud).get_paginator("list_functions").paginate()
+    pages = aws_services.client("lambda", cloud).get_paginator("list_functions").paginate()
     [found] = [
         one for page in pages for one in page["Functions"] if f"-{name}-" in one["FunctionName"]
     ]
@@ -117,7 +117,7 @@ def function(cloud, name):
 def configure(cloud, name, **changed):
     """Deploy the Lambda with other settings."""
     found = function(cloud, name)
-    aws.client("lambda", cloud).update_function_configuration(
+    aws_services.client("lambda", cloud).update_function_configuration(
         FunctionName=found["FunctionName"],
         Environment={"Variables": found["Environment"]["Variables"] | changed},
     )
@@ -126,7 +126,7 @@ def configure(cloud, name, **changed):
 @contextmanager
 def paused(cloud, name):
     """The Lambda is given no messages."""
-    client = aws.client("lambda", cloud)
+    client = aws_services.client("lambda", cloud)
     arn = function(cloud, name)["FunctionArn"]
     [source] = client.list_event_source_mappings(FunctionName=arn)["EventSourceMappings"]
     client.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
@@ -193,7 +193,7 @@ class TestADocumentThatWasChanged:
     def test_is_not_mailed_and_is_after_it_was_restored(
         self, cloud, jobs, report, ledger, impatient
     ):
-        s3 = aws.client("s3", cloud)
+        s3 = aws_services.client("s3", cloud)
         with paused(cloud, "EmailInvoice"):
             jobs("bill", "2025-04")
             key = eventually(lambda: stored(ledger, f"{EMPLOYEE}-0002"))
@@ -216,7 +216,7 @@ class TestADocumentThatWasChanged:
 
 class TestAMessageThatIsNotOurs:
     def test_is_shown_and_left_where_it_is(self, cloud, jobs, report, ledger):
-        sqs = aws.client("sqs", cloud)
+        sqs = aws_services.client("sqs", cloud)
         sqs.send_message(QueueUrl=cloud["EMAIL_DEAD_LETTERS_URL"], MessageBody="not ours")
 
         shown = report()

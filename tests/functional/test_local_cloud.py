@@ -16,10 +16,10 @@ import psutil
 import psycopg
 import pytest
 
-from jobs.cloud import accounts, aws, mailbox, ports, postgres, processes, web
-from jobs.cloud.cloud import down, running, up
-from jobs.cloud.home import Home
-from jobs.migrate import migrate
+from cloud.local import accounts, aws_services, mailbox, page_server, ports, postgres, processes
+from cloud.local.cloud import down, running, up
+from cloud.local.home import Home
+from cloud.migrate import migrate
 from tests.conftest import scratch
 
 from .conftest import quietly
@@ -95,7 +95,7 @@ class TestMail:
             EVERY_BYTE, maintype="application", subtype="pdf", filename="ЇЖ-0001.pdf"
         )
 
-        aws.client("ses", cloud).send_raw_email(RawMessage={"Data": letter.as_bytes()})
+        aws_services.client("ses", cloud).send_raw_email(RawMessage={"Data": letter.as_bytes()})
 
         mails = Path(cloud["MAIL_FOLDER"])
         [kept] = eventually(lambda: list(mails.glob(f"*-{encoding}@example.org*.eml")))
@@ -108,7 +108,7 @@ class TestMail:
 
 class TestQueues:
     def test_set_aside_what_cannot_be_processed(self, cloud):
-        sqs = aws.client("sqs", cloud)
+        sqs = aws_services.client("sqs", cloud)
         queue = cloud["RENDER_QUEUE_URL"]
         patience = {"VisibilityTimeout": "360"}
         sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "0"})
@@ -139,7 +139,7 @@ class TestLife:
     @pytest.fixture
     def lived_in(self, home):
         cloud = up(home, {}, quietly, migrate)
-        aws.client("s3", cloud).put_object(
+        aws_services.client("s3", cloud).put_object(
             Bucket=cloud["DOCUMENT_BUCKET"], Key="invoices/1", Body=b"kept"
         )
         accounts.open_accounts(["olena@example.org"], cloud)
@@ -150,8 +150,10 @@ class TestLife:
     @staticmethod
     def assert_all_kept(home, before):
         after = up(home, {}, quietly, migrate)
-        [stack] = aws.client("cloudformation", after).describe_stacks()["Stacks"]
-        kept = aws.client("s3", after).get_object(Bucket=after["DOCUMENT_BUCKET"], Key="invoices/1")
+        [stack] = aws_services.client("cloudformation", after).describe_stacks()["Stacks"]
+        kept = aws_services.client("s3", after).get_object(
+            Bucket=after["DOCUMENT_BUCKET"], Key="invoices/1"
+        )
         assert after == before == running(home)
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         assert kept["Body"].read() == b"kept"
@@ -171,7 +173,7 @@ class TestLife:
         saved = own.state / "cognito.json"
         eventually(lambda: saved.exists() and "olena@example.org" in saved.read_text())
         server = postgres.postmaster(own)
-        parts = [processes.alive(own, name) for name in (aws.NAME, mailbox.NAME)]
+        parts = [processes.alive(own, name) for name in (aws_services.NAME, mailbox.NAME)]
         for process in [*parts, server, *server.children()]:
             process.kill()
         processes.wait(parts)
@@ -183,7 +185,10 @@ class TestLife:
         down(home, quietly)
         stranger = psutil.Process()
         own = Home.at(home)
-        own.keep("processes", {aws.NAME: {"pid": stranger.pid, "created": stranger.create_time()}})
+        own.keep(
+            "processes",
+            {aws_services.NAME: {"pid": stranger.pid, "created": stranger.create_time()}},
+        )
         (own.postgres / "postmaster.pid").write_text(f"{stranger.pid}\n")
 
         down(home, quietly)
@@ -198,7 +203,7 @@ class TestLife:
 
     def test_names_the_port_that_another_program_took(self, home, lived_in):
         down(home, quietly)
-        port = Home.at(home).recall("ports")[aws.NAME]
+        port = Home.at(home).recall("ports")[aws_services.NAME]
 
         with (
             socket.create_server((ports.LOCALHOST, port)),
@@ -208,7 +213,10 @@ class TestLife:
 
     def test_ends_with_its_folder(self, home, lived_in):
         own = Home.at(home)
-        parts = [processes.alive(own, name) for name in (aws.NAME, mailbox.NAME, web.NAME)]
+        parts = [
+            processes.alive(own, name)
+            for name in (aws_services.NAME, mailbox.NAME, page_server.NAME)
+        ]
 
         remove(home)
 

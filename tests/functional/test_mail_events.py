@@ -11,9 +11,9 @@ import time
 import psycopg
 import pytest
 
-from jobs.cloud import aws
-from jobs.cloud.cloud import down, up
-from jobs.migrate import migrate
+from cloud.local import aws_services
+from cloud.local.cloud import down, up
+from cloud.migrate import migrate
 from tests.builders_mail import event, through_sns
 from tests.conftest import scratch
 
@@ -115,7 +115,9 @@ def deliveries(ledger):
 
 def say(cloud, said):
     """Post what SES would say to the stack's topic."""
-    aws.client("sns", cloud).publish(TopicArn=cloud["MAIL_EVENTS_TOPIC"], Message=json.dumps(said))
+    aws_services.client("sns", cloud).publish(
+        TopicArn=cloud["MAIL_EVENTS_TOPIC"], Message=json.dumps(said)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +129,7 @@ def billed(jobs, cloud, ledger, tmp_path_factory):
     # Other systems write employees too, and not all of them look at addresses.
     ledger.execute("UPDATE employee SET email = %s WHERE code = 'MALF'", [PEOPLE["MALF"][1]])
     # Nothing but a rejection is to come of Rita's mail.
-    ses = aws.client("ses", cloud)
+    ses = aws_services.client("ses", cloud)
     identity = {"Identity": cloud["MAIL_SENDER"], "NotificationType": "Delivery"}
     ses.set_identity_notification_topic(**identity, SnsTopic="")
     first = jobs("bill", PERIOD, "--wait")
@@ -179,7 +181,7 @@ class TestMailEvents:
     @pytest.mark.parametrize("wrap", [lambda said: said, through_sns])
     def test_come_again_if_they_outrun_the_commit_of_their_mail(self, billed, cloud, ledger, wrap):
         """Straight to the queue, as SNS would wrap it or not, before the message id is known."""
-        sqs = aws.client("sqs", cloud)
+        sqs = aws_services.client("sqs", cloud)
         queue = cloud["MAIL_EVENT_QUEUE_URL"]
         message_id = f"outrun-{wrap.__name__}"
         sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
@@ -205,7 +207,7 @@ class TestMailEvents:
         eventually(lambda: status() == "bounced")
 
     def test_of_no_mail_of_ours_are_set_aside(self, billed, cloud):
-        sqs = aws.client("sqs", cloud)
+        sqs = aws_services.client("sqs", cloud)
         attributes = {"VisibilityTimeout": "0"}
         sqs.set_queue_attributes(QueueUrl=cloud["MAIL_EVENT_QUEUE_URL"], Attributes=attributes)
 

@@ -21,7 +21,7 @@ import pytest
 import requests
 
 from chalicelib.language import language_of
-from jobs.cloud import accounts, aws
+from cloud.local import accounts, aws_services
 from tests.reference.biller import bill_folder
 
 from .conftest import Api
@@ -156,7 +156,7 @@ class TestTheMonth:
     def test_is_exported_to_the_cent(self, cloud, ledger, tmp_path):
         key = f"exports/invoices/period={PERIOD}/part-0.parquet"
         file = tmp_path / "invoices.parquet"
-        aws.client("s3", cloud).download_file(cloud["EXPORT_BUCKET"], key, str(file))
+        aws_services.client("s3", cloud).download_file(cloud["EXPORT_BUCKET"], key, str(file))
         query = (
             "SELECT currency, sum(subtotal), sum(tax), sum(total) FROM {}"
             " GROUP BY currency ORDER BY currency"
@@ -213,7 +213,7 @@ def contractor_address(code):
 
 class TestTheLambda:
     def test_bills_the_month_it_is_invoked_with(self, cloud, ledger, billed):
-        answer = aws.client("lambda", cloud).invoke(
+        answer = aws_services.client("lambda", cloud).invoke(
             FunctionName=cloud["BILL_MONTH_FUNCTION"], Payload=json.dumps({"period": "2026-09"})
         )
 
@@ -243,7 +243,7 @@ class TestManyAtOnce:
             runs = [together.submit(jobs, "bill", "2026-08", "--wait") for _ in range(8)]
             schedules = [
                 together.submit(
-                    aws.client("lambda", cloud).invoke,
+                    aws_services.client("lambda", cloud).invoke,
                     FunctionName=cloud["BILL_MONTH_FUNCTION"],
                     Payload=event,
                 )

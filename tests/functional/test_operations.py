@@ -5,19 +5,19 @@ import json
 
 import pytest
 
-from jobs.cloud import aws
+from cloud.local import aws_services
 
 
 def function(cloud, name):
     """The configuration of the function with this logical name."""
-    functions = aws.client("lambda", cloud).list_functions()["Functions"]
+    functions = aws_services.client("lambda", cloud).list_functions()["Functions"]
     [found] = [one for one in functions if f"-{name}-" in one["FunctionName"]]
     return found
 
 
 def run(cloud, name):
     """The answer of a function, and the figures in its log."""
-    ran = aws.client("lambda", cloud).invoke(
+    ran = aws_services.client("lambda", cloud).invoke(
         FunctionName=function(cloud, name)["FunctionName"],
         Payload=b'{"period": "2026-01"}',
         LogType="Tail",
@@ -36,7 +36,7 @@ class TestTheDatabasesUrl:
             assert cloud["DATABASE_URL"] not in variables.values()
 
     def test_is_what_the_secret_holds(self, cloud):
-        secret = aws.client("secretsmanager", cloud).get_secret_value(
+        secret = aws_services.client("secretsmanager", cloud).get_secret_value(
             SecretId=cloud["DATABASE_SECRET_ARN"]
         )
 
@@ -61,12 +61,12 @@ class TestFigures:
 class TestAlarms:
     @pytest.fixture
     def alarms(self, cloud):
-        return aws.client("cloudwatch", cloud).describe_alarms()["MetricAlarms"]
+        return aws_services.client("cloudwatch", cloud).describe_alarms()["MetricAlarms"]
 
     def test_watch_the_functions_and_queues_that_are_there(self, cloud, alarms):
         watched = {one["Value"] for alarm in alarms for one in alarm.get("Dimensions", ())}
         queues = {cloud[name].rpartition("/")[2] for name in cloud if name.endswith("_URL")}
-        functions = aws.client("lambda", cloud).list_functions()["Functions"]
+        functions = aws_services.client("lambda", cloud).list_functions()["Functions"]
 
         assert {one["FunctionName"] for one in functions} <= watched
         assert len(queues & watched) == 6
@@ -77,7 +77,7 @@ class TestAlarms:
 
 class TestTheDashboard:
     def test_shows_the_functions_that_are_there(self, cloud):
-        cloudwatch = aws.client("cloudwatch", cloud)
+        cloudwatch = aws_services.client("cloudwatch", cloud)
         [entry] = cloudwatch.list_dashboards()["DashboardEntries"]
         shown = cloudwatch.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"]
 

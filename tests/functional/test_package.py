@@ -13,14 +13,14 @@ from hashlib import sha256
 import psycopg
 import pytest
 
-from jobs.cloud import aws
-from jobs.cloud.cloud import down, up
-from jobs.cloud.processes import PROJECT
-from jobs.loading.storing import load_folder
-from jobs.migrate import migrate
-from jobs.packaging.archives import LIMIT
-from jobs.packaging.build import build
-from jobs.packaging.isolation import CallFailed
+from cloud.local import aws_services
+from cloud.local.cloud import down, up
+from cloud.local.processes import PROJECT
+from cloud.migrate import migrate
+from cloud.package.archives import LIMIT
+from cloud.package.build import build
+from cloud.package.isolation import CallFailed
+from jobs.load.store import load_folder
 from tests.conftest import TEMPLATE, forget, in_database, scratch
 from tests.functional.packaged import HANDLERS, Alone, delivered, record, request, services
 
@@ -128,7 +128,7 @@ class TestAlone:
         assert calls["BillMonth"].answer["control"] == CONTROL
 
     def test_the_renderer_stores_every_document(self, calls, alone, ledger):
-        s3 = aws.client("s3", alone.environment)
+        s3 = aws_services.client("s3", alone.environment)
         kept = {
             s3.get_object(Bucket="alone-documents", Key=key)["Body"].read()
             for (key,) in ledger.execute("SELECT s3_key FROM document")
@@ -188,7 +188,7 @@ def deployed_month(stack, packaged_home):
     """The month of the fixtures, billed by the deployed Lambda; what that answered."""
     loaded = run_jobs(packaged_home, "load", str(FIXTURES))
     assert loaded.returncode == 0, loaded.stderr
-    answer = aws.client("lambda", stack).invoke(
+    answer = aws_services.client("lambda", stack).invoke(
         FunctionName=stack["BILL_MONTH_FUNCTION"], Payload=json.dumps({"period": PERIOD})
     )
     payload = json.loads(answer["Payload"].read())
@@ -221,8 +221,8 @@ class TestDeployed:
     """The same zips and the same template, on the local cloud."""
 
     def test_each_function_has_the_zip_of_its_kind(self, package, stack):
-        functions = aws.client("lambda", stack)
-        stacks = aws.client("cloudformation", stack)
+        functions = aws_services.client("lambda", stack)
+        stacks = aws_services.client("cloudformation", stack)
         for kind, names in package.functions.items():
             for name in names:
                 resource = stacks.describe_stack_resource(
@@ -250,7 +250,7 @@ class TestDeployed:
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
     def test_a_second_run_issues_nothing(self, deployed_month, stack):
-        answer = aws.client("lambda", stack).invoke(
+        answer = aws_services.client("lambda", stack).invoke(
             FunctionName=stack["BILL_MONTH_FUNCTION"], Payload=json.dumps({"period": PERIOD})
         )
 

@@ -19,15 +19,15 @@ import duckdb
 import psycopg
 import pytest
 
-from chalicelib import mail, objects, queues
+from chalicelib.aws import s3, ses, sqs
 from chalicelib.billing.period import Period
-from chalicelib.exports import SCHEMA_KEY, schema_json
+from chalicelib.export.parquet import SCHEMA_KEY, schema_json
 from chalicelib.settings import Settings
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.correct_invoice import correct_invoice
-from jobs import billing
-from jobs.cloud import aws
-from jobs.querying import asking, sources
+from cloud.local import aws_services
+from jobs import bill
+from jobs.query import ask, sources
 from tests.ledger_answers import ANSWERS
 
 ROOT = Path(__file__).parents[2]
@@ -64,10 +64,10 @@ def settings(cloud):
     with pytest.MonkeyPatch.context() as environment:
         for name, value in cloud.items():
             environment.setenv(name, value)
-        for adapter in (mail, objects, queues):
+        for adapter in (ses, s3, sqs):
             adapter.client.cache_clear()
         yield Settings.from_environment(os.environ)
-    for adapter in (mail, objects, queues):
+    for adapter in (ses, s3, sqs):
         adapter.client.cache_clear()
 
 
@@ -90,7 +90,7 @@ def billed(jobs, settings, ledger):
     ledger.execute("UPDATE workday SET hours = 4 WHERE id = %s", [workday])
     correct_invoice(settings, number, datetime.now(UTC))
     for [day] in ledger.execute("SELECT DISTINCT period FROM billing_run").fetchall():
-        billing.export(settings, Period.month(day.year, day.month))
+        bill.export(settings, Period.month(day.year, day.month))
 
 
 @pytest.fixture
@@ -104,15 +104,15 @@ class TestEveryQuestion:
         # Deliveries go on; their export is as of its time.
         still = [name for name in ANSWERS if name not in {"not_arrived", "delivery_delay"}]
         for name in still:
-            with asking.answered(asking.text_of(name), bucket) as connection:
-                answer = connection.table(asking.ANSWER).fetchall()
+            with ask.answered(ask.text_of(name), bucket) as connection:
+                answer = connection.table(ask.ANSWER).fetchall()
 
             assert answer == ledger.execute(ANSWERS[name]).fetchall(), name
 
     def test_of_deliveries_is_answered_too(self, billed, bucket):
         for name in ("not_arrived", "delivery_delay"):
-            with asking.answered(asking.text_of(name), bucket) as connection:
-                assert connection.table(asking.ANSWER).columns[0] == "period"
+            with ask.answered(ask.text_of(name), bucket) as connection:
+                assert connection.table(ask.ANSWER).columns[0] == "period"
 
     def test_adds_up_in_plain_duckdb_with_the_documented_lines(self, billed, bucket, cloud, ledger):
         page = (ROOT / "docs" / "analysts.md").read_text()
@@ -139,7 +139,7 @@ class TestAReader:
         def rewrite():
             try:
                 for _ in range(REWRITES):
-                    billing.export(settings, PERIOD)
+                    bill.export(settings, PERIOD)
                     rewritten.append(True)
             except Exception as error:  # noqa: BLE001 -- told below
                 failed.append(error)
@@ -149,8 +149,8 @@ class TestAReader:
         seen = set()
         reads = 0
         while writer.is_alive() or reads == 0:
-            with asking.answered(HALVES, bucket) as connection:
-                seen.update(connection.table(asking.ANSWER).fetchall())
+            with ask.answered(HALVES, bucket) as connection:
+                seen.update(connection.table(ask.ANSWER).fetchall())
             reads += 1
         writer.join()
 
@@ -185,8 +185,8 @@ class TestAReader:
         writer.start()
         seen = []
         while not stop.is_set():
-            with asking.answered(HALVES, bucket) as connection:
-                seen += connection.table(asking.ANSWER).fetchall()
+            with ask.answered(HALVES, bucket) as connection:
+                seen += connection.table(ask.ANSWER).fetchall()
         writer.join()
 
         assert failed == []
@@ -258,7 +258,9 @@ class TestTheCommand:
 
 class TestTheContract:
     def test_lies_beside_the_data(self, billed, cloud):
-        stored = aws.client("s3", cloud).get_object(Bucket=cloud["EXPORT_BUCKET"], Key=SCHEMA_KEY)
+        stored = aws_services.client("s3", cloud).get_object(
+            Bucket=cloud["EXPORT_BUCKET"], Key=SCHEMA_KEY
+        )
 
         assert stored["Body"].read() == schema_json()
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from jobs.cloud import aws
-from jobs.cloud.cloud import down, up
-from jobs.loading.storing import load_folder
-from jobs.migrate import migrate
+from cloud.local import aws_services
+from cloud.local.cloud import down, up
+from cloud.migrate import migrate
+from jobs.load.store import load_folder
 from tests.conftest import scratch
 from tests.functional.conftest import quietly
 
@@ -54,7 +54,7 @@ def company(home, shards):
 
 def run_state_machine(cloud, month):
     """Start the one state machine with *month*; how its execution ended."""
-    states = aws.client("stepfunctions", cloud)
+    states = aws_services.client("stepfunctions", cloud)
     [machine] = states.list_state_machines()["stateMachines"]
     started = states.start_execution(
         stateMachineArn=machine["stateMachineArn"], input=json.dumps(month)
@@ -83,7 +83,7 @@ def whole():
     with scratch() as home:
         try:
             cloud = company(home, 1)
-            aws.client("lambda", cloud).invoke(
+            aws_services.client("lambda", cloud).invoke(
                 FunctionName=cloud["BILL_MONTH_FUNCTION"], Payload=json.dumps(MONTH)
             )
             yield cloud
@@ -135,7 +135,7 @@ class TestAMonthInShards:
     def test_is_refused_as_the_whole_if_a_shard_is_missing(self, sharded):
         cloud, _ = sharded
 
-        execution = aws.client("lambda", cloud).invoke(
+        execution = aws_services.client("lambda", cloud).invoke(
             FunctionName=cloud["BILL_MONTH_FUNCTION"],
             Payload=json.dumps({**MONTH, "shards": []}),
         )
@@ -146,4 +146,6 @@ class TestAMonthInShards:
 
 class TestAMonthInOne:
     def test_has_no_state_machine(self, whole):
-        assert not aws.client("stepfunctions", whole).list_state_machines()["stateMachines"]
+        assert not aws_services.client("stepfunctions", whole).list_state_machines()[
+            "stateMachines"
+        ]

@@ -15,7 +15,8 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses import ses_backends
 
-from chalicelib import mail, objects, queues
+from chalicelib.aws import s3, ses
+from chalicelib.aws import sqs as queues
 from chalicelib.settings import Payer, Settings
 from tests.builders_ledger import Books
 from tests.conftest import forget
@@ -63,7 +64,7 @@ class Cloud:
 @pytest.fixture(scope="package")
 def clients() -> Iterator[None]:
     """The adapters' own clients, made once: a client costs more than most tests."""
-    adapters = (mail, objects, queues)
+    adapters = (ses, s3, queues)
     for adapter in adapters:
         adapter.client.cache_clear()
     with pytest.MonkeyPatch.context() as environment, mock_aws():
@@ -82,8 +83,8 @@ def cloud(clients: None) -> Iterator[Cloud]:
     with mock_aws():
         here: Any = {"LocationConstraint": REGION}
         for bucket in ("documents", "exports"):
-            objects.client().create_bucket(Bucket=bucket, CreateBucketConfiguration=here)
-        mail.client().verify_email_identity(EmailAddress=SENDER)
+            s3.client().create_bucket(Bucket=bucket, CreateBucketConfiguration=here)
+        ses.client().verify_email_identity(EmailAddress=SENDER)
         create = queues.client().create_queue
         yield Cloud(*(create(QueueName=name)["QueueUrl"] for name in ("render", "email")))
 

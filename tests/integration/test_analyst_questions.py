@@ -13,17 +13,18 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from chalicelib import objects
+from chalicelib.aws import s3
 from chalicelib.billing.period import Period
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.steps.email_invoice import email_invoice
 from chalicelib.steps.render_invoice import render_invoice
-from jobs import billing
-from jobs.correcting import close_period
-from jobs.loading.storing import load_folder
-from jobs.querying import answers, asking, sources
-from jobs.querying.forms import Form
+from jobs import bill
+from jobs.drift import close_period
+from jobs.load.store import load_folder
+from jobs.query import answers, sources
+from jobs.query import ask as asking
+from jobs.query.forms import Form
 from tests.ledger_answers import ANSWERS
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
@@ -55,7 +56,7 @@ def quarter(settings, cloud, books):
     books.workday("NGUYEN", date(2026, 11, 3), "8.00", project="BEACON")
     bill_month(settings, NOVEMBER, LATER)
     for period in (SEPTEMBER, OCTOBER, NOVEMBER):
-        billing.export(settings, period)
+        bill.export(settings, period)
 
 
 def of(code):
@@ -78,10 +79,10 @@ def exported(settings, tmp_path):
     """A copy of the export bucket in a folder, as an analyst takes one."""
 
     def copy():
-        for key in objects.keys(settings.export_bucket, "exports/"):
+        for key in s3.keys(settings.export_bucket, "exports/"):
             file = tmp_path / key
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(objects.get(settings.export_bucket, key))
+            file.write_bytes(s3.get(settings.export_bucket, key))
         return sources.of_folder(str(tmp_path))
 
     return copy
@@ -140,7 +141,7 @@ class TestEveryQuestion:
             assert not {str(kind) for kind in types} & {"DOUBLE", "FLOAT"}, name
 
     def test_is_answered_by_an_empty_month_too(self, settings, ask):
-        billing.export(settings, OCTOBER)
+        bill.export(settings, OCTOBER)
 
         for name in asking.questions():
             assert ask(name) == [], name
@@ -373,7 +374,7 @@ class TestRefusals:
         ],
     )
     def test_of_a_query_are_one_sentence(self, settings, exported, question, reason):
-        billing.export(settings, OCTOBER)
+        bill.export(settings, OCTOBER)
 
         with (
             pytest.raises(asking.QueryRefused) as raised,

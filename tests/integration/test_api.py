@@ -17,7 +17,7 @@ from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.render_invoice import render_invoice
 from chalicelib.store.connection import engine
 from chalicelib.store.reporting import report_period
-from jobs.report_view import as_json
+from jobs.report.view import as_json
 
 ACCOUNTANT = "accounts@company.example"
 ANNA = "anna@contractors.example"

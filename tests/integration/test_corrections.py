@@ -11,7 +11,7 @@ from chalicelib.steps.correct_invoice import CannotCorrect, correct_invoice, wou
 from chalicelib.store.closing import NotYetBilled, PeriodClosed
 from chalicelib.store.connection import engine
 from chalicelib.store.runs import fail_run
-from jobs.correcting import close_period
+from jobs.drift import close_period
 
 OCTOBER = Period.month(2026, 10)
 NOVEMBER = Period.month(2026, 11)

@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from chalicelib import mail, objects, queues
+from chalicelib.aws import s3, ses
+from chalicelib.aws import sqs as queues
 from chalicelib.billing.period import Period
 from chalicelib.steps import email_invoice as emailer
 from chalicelib.steps import render_invoice as renderer
@@ -17,10 +18,12 @@ from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.render_invoice import render_invoice
 from chalicelib.store.connection import engine
 from chalicelib.store.reporting import PeriodReport, report_period
-from jobs import dead_letters, redriving, report_view
-from jobs.dead_letters import DeadLetters
-from jobs.looking import look
-from jobs.report_page import page
+from jobs.dead_letters import find as dead_letters
+from jobs.dead_letters import redrive as redriving
+from jobs.dead_letters.find import DeadLetters
+from jobs.dead_letters.peek import look
+from jobs.report import view as report_view
+from jobs.report.page import page
 from tests.builders_ledger import at_once
 
 OCTOBER = Period.month(2026, 10)
@@ -93,8 +96,8 @@ class TestAFailure:
         self, settings, books, queue, environment
     ):
         delivery_id = queue()
-        [key] = objects.keys(settings.document_bucket, "invoices/")
-        objects.put(settings.document_bucket, key, b"other bytes", "application/pdf")
+        [key] = s3.keys(settings.document_bucket, "invoices/")
+        s3.put(settings.document_bucket, key, b"other bytes", "application/pdf")
 
         fail(emailer.handle(event("delivery_id", delivery_id)))
 
@@ -109,7 +112,7 @@ class TestAFailure:
             error = ClientError(
                 {"Error": {"Code": "AccessDenied", "Message": said}}, "SendRawEmail"
             )
-            monkeypatch.setattr(mail, "send", raising(error))
+            monkeypatch.setattr(ses, "send", raising(error))
             fail(emailer.handle(event("delivery_id", delivery_id)))
 
         [(_, _, times, reason)] = failures(books)
@@ -261,7 +264,7 @@ class TestWhatIsSetAside:
         delivery_id = queue()
         aside("email", delivery_id)
         error = ClientError({"Error": {"Code": "AccessDenied", "Message": "slow"}}, "SendRawEmail")
-        monkeypatch.setattr(mail, "send", raising(error))
+        monkeypatch.setattr(ses, "send", raising(error))
         fail(emailer.handle(event("delivery_id", delivery_id)))
 
         [row] = found().found
@@ -395,7 +398,7 @@ def delivered(message_id, **mail):
     return json.dumps(
         {
             "eventType": "Delivery",
-            "mail": {"messageId": message_id, "timestamp": at} | mail,
+            "mail": {"messageId": message_id, "timestamp": at} | ses,
             "delivery": {"timestamp": at},
         }
     )

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
-from chalicelib import mail, objects
+from chalicelib.aws import s3, ses
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 from chalicelib.steps import email_invoice as emailer
@@ -21,11 +21,11 @@ from chalicelib.steps import render_invoice as renderer
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.email_invoice import DocumentChanged, NotYet, email_invoice
 from chalicelib.steps.render_invoice import UnknownInvoice, render_invoice
+from chalicelib.steps.resend_invoice import resend
 from chalicelib.steps.sweep import sweep
 from chalicelib.store import deliveries
 from chalicelib.store.connection import engine
 from chalicelib.store.deliveries import CannotResend
-from jobs.resending import resend
 from tests.builders_ledger import at_once
 
 OCTOBER = Period.month(2026, 10)
@@ -95,7 +95,7 @@ def bring(books, delivery_id, to):
 
 
 def stored(settings):
-    return objects.keys(settings.document_bucket, "invoices/")
+    return s3.keys(settings.document_bucket, "invoices/")
 
 
 def outcome(task):
@@ -114,7 +114,7 @@ def ses_says(monkeypatch, error):
     def send(*_letter):
         raise error
 
-    monkeypatch.setattr(mail, "send", send)
+    monkeypatch.setattr(ses, "send", send)
 
 
 def messages(key, *ids):
@@ -134,7 +134,7 @@ class TestRendering:
             render_invoice(settings, invoice_id)
 
         [key] = stored(settings)
-        pdf = objects.get(settings.document_bucket, key)
+        pdf = s3.get(settings.document_bucket, key)
         assert books.rows("SELECT invoice_id, s3_key, sha256, bytes FROM document") == [
             (invoice_id, key, hashlib.sha256(pdf).hexdigest(), len(pdf))
         ]
@@ -153,11 +153,11 @@ class TestRendering:
         invoice_id = issue()
         [digest] = books.column("SELECT content_sha256 FROM invoice")
         key = f"invoices/2026-10/ANNA-0001-{digest}.pdf"
-        objects.put_once(settings.document_bucket, key, b"%PDF-1.7 of before", "application/pdf")
+        s3.put_once(settings.document_bucket, key, b"%PDF-1.7 of before", "application/pdf")
 
         render_invoice(settings, invoice_id)
 
-        assert objects.get(settings.document_bucket, key) == b"%PDF-1.7 of before"
+        assert s3.get(settings.document_bucket, key) == b"%PDF-1.7 of before"
         assert books.rows("SELECT s3_key, sha256, bytes FROM document") == [
             (key, hashlib.sha256(b"%PDF-1.7 of before").hexdigest(), 18)
         ]
@@ -166,16 +166,16 @@ class TestRendering:
         invoice_id = issue()
         render_invoice(settings, invoice_id)
         [key] = stored(settings)
-        drawn = objects.get(settings.document_bucket, key)
+        drawn = s3.get(settings.document_bucket, key)
 
         books.execute("UPDATE employee SET full_name = 'Somebody Else', iban = NULL")
         books.execute("UPDATE project SET name = 'Renamed'")
-        objects.client().delete_object(Bucket=settings.document_bucket, Key=key)
+        s3.client().delete_object(Bucket=settings.document_bucket, Key=key)
         books.execute("ALTER TABLE document DISABLE TRIGGER document_never_changes")
         books.execute("DELETE FROM document")
         render_invoice(settings, invoice_id)
 
-        assert objects.get(settings.document_bucket, key) == drawn
+        assert s3.get(settings.document_bucket, key) == drawn
 
     def test_of_an_unknown_invoice_says_so(self, settings):
         with pytest.raises(UnknownInvoice, match="no invoice has the id 404"):
@@ -321,7 +321,7 @@ class TestEmailing:
         assert message["To"] == "anna@contractors.example"
         assert message["Subject"] == "Self-billed invoice ANNA-0001 from Northwind Research Ltd"
         assert attachment.get_filename() == "ANNA-0001.pdf"
-        assert attachment.get_content() == objects.get(settings.document_bucket, key)
+        assert attachment.get_content() == s3.get(settings.document_bucket, key)
         assert "480.00 EUR" in message.get_body().get_content()
 
     def test_goes_to_the_address_of_the_delivery(self, settings, books, cloud, queue):
@@ -365,22 +365,22 @@ class TestEmailing:
     def test_sends_no_document_but_the_recorded_one(self, settings, books, cloud, queue):
         delivery_id = queue()
         [key] = stored(settings)
-        document = objects.get(settings.document_bucket, key)
-        objects.put(settings.document_bucket, key, document + b" ", "application/pdf")
+        document = s3.get(settings.document_bucket, key)
+        s3.put(settings.document_bucket, key, document + b" ", "application/pdf")
 
         with pytest.raises(DocumentChanged, match=key):
             email_invoice(settings, delivery_id)
         assert status(books, delivery_id) == "queued"
         assert cloud.mails() == []
 
-        objects.put(settings.document_bucket, key, document, "application/pdf")
+        s3.put(settings.document_bucket, key, document, "application/pdf")
         email_invoice(settings, delivery_id)
         assert status(books, delivery_id) == "sent"
 
     def test_of_a_document_that_is_gone_stays_queued(self, settings, books, cloud, queue):
         delivery_id = queue()
         [key] = stored(settings)
-        objects.client().delete_object(Bucket=settings.document_bucket, Key=key)
+        s3.client().delete_object(Bucket=settings.document_bucket, Key=key)
 
         with pytest.raises(ClientError, match="NoSuchKey"):
             email_invoice(settings, delivery_id)
@@ -423,7 +423,7 @@ class TestEmailing:
             seen.append(status(books, delivery_id))
             return "id-of-ses"
 
-        monkeypatch.setattr(mail, "send", send)
+        monkeypatch.setattr(ses, "send", send)
         email_invoice(settings, delivery_id)
 
         assert seen == ["sending"]
@@ -451,7 +451,7 @@ class TestEmailing:
     def test_waits_out_a_throttle_without_a_claim(self, settings, books, cloud, queue, monkeypatch):
         """Killed while it waits, it leaves a queued delivery behind."""
         delivery_id = queue()
-        send, seen = mail.send, []
+        send, seen = ses.send, []
 
         def throttled_twice(*letter):
             if len(seen) < 2:
@@ -459,7 +459,7 @@ class TestEmailing:
                 raise refusal("Throttling")
             return send(*letter)
 
-        monkeypatch.setattr(mail, "send", throttled_twice)
+        monkeypatch.setattr(ses, "send", throttled_twice)
         email_invoice(settings, delivery_id, patience=20)
 
         assert state(books, delivery_id) == ("sent", 3, None)
@@ -489,7 +489,7 @@ class TestEmailing:
         with pytest.raises(NotYet, match="Throttling"):
             email_invoice(settings, delivery_id, patience=0.5)
 
-        assert time.monotonic() - began < 0.5 + mail.LONGEST_WAIT_SECONDS + 1
+        assert time.monotonic() - began < 0.5 + ses.LONGEST_WAIT_SECONDS + 1
         queued, attempts, reason = state(books, delivery_id)
         assert queued == "queued"
         assert attempts > 1
@@ -550,7 +550,7 @@ class TestEmailing:
                 parse_qs(request.body if isinstance(request.body, str) else request.body.decode())
             )
 
-        events = mail.client().meta.events
+        events = ses.client().meta.events
         events.register_first("before-send.ses.SendRawEmail", before_send)
         try:
             email_invoice(replace(settings, mail_configuration_set="selfbill"), delivery_id)

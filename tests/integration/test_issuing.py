@@ -18,7 +18,7 @@ from chalicelib.steps.bill_month import UnprintablePayer, bill_month, period_to_
 from chalicelib.steps.email_invoice import email_invoice
 from chalicelib.steps.render_invoice import render_invoice
 from chalicelib.store.connection import DatabaseUnreachable
-from jobs.loading.storing import load_folder
+from jobs.load.store import load_folder
 from tests.builders_ledger import at_once, unbroken
 from tests.reference import biller
 

@@ -5,7 +5,7 @@ from alembic.migration import MigrationContext
 
 from chalicelib.store.connection import engine
 from chalicelib.store.tables import metadata
-from jobs.migrate import migrate
+from cloud.migrate import migrate
 
 
 class TestMigrations:

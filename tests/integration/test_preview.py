@@ -19,8 +19,8 @@ from chalicelib.store.closing import PeriodClosed, close
 from chalicelib.store.connection import engine, period_lock
 from chalicelib.store.reporting import report_period
 from chalicelib.store.silent import Silent
-from jobs.loading.storing import load_folder
-from jobs.preview_view import as_json, in_words, show
+from jobs.load.store import load_folder
+from jobs.preview import as_json, in_words, show
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 SEPTEMBER = Period.month(2026, 9)

@@ -19,9 +19,9 @@ from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.store.connection import engine
 from chalicelib.store.reporting import AllRejected, MonthMoney, PeriodReport, report_period
 from chalicelib.store.silent import Silent
-from jobs.loading.storing import load_folder
-from jobs.report_page import page
-from jobs.report_view import as_json, show
+from jobs.load.store import load_folder
+from jobs.report.page import page
+from jobs.report.view import as_json, show
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text())

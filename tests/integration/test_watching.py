@@ -13,7 +13,7 @@ from chalicelib.steps.bill_month import bill_month
 from chalicelib.store.closing import close
 from chalicelib.store.connection import engine, period_lock
 from chalicelib.store.watching import Watch, watch
-from jobs.loading.storing import load_folder
+from jobs.load.store import load_folder
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 KYIV = ZoneInfo("Europe/Kyiv")

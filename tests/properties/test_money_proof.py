@@ -19,9 +19,9 @@ import duckdb
 import pytest
 from psycopg.errors import CheckViolation
 
-from chalicelib import objects, queues
+from chalicelib.aws import s3, sqs
 from chalicelib.billing.period import Period
-from chalicelib.exports import export_key, export_period
+from chalicelib.export.parquet import export_key, export_period
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.store import queries
 from chalicelib.store.connection import engine
@@ -219,7 +219,7 @@ def of_ledger(books):
 
 def of_parquet(settings, folder):
     for name in ("invoices", "lines"):
-        body = objects.get(settings.export_bucket, export_key(name, OCTOBER))
+        body = s3.get(settings.export_bucket, export_key(name, OCTOBER))
         (folder / f"{name}.parquet").write_bytes(body)
     with duckdb.connect() as analyst:
         return Documents(
@@ -342,7 +342,7 @@ class TestTheMoney:
         call, which would take longer than all the rest.
         """
         published = defaultdict(set)
-        monkeypatch.setattr(queues, "publish", lambda queue, key, ids: published[key].update(ids))
+        monkeypatch.setattr(sqs, "publish", lambda queue, key, ids: published[key].update(ids))
         with fresh_ledger() as (books, settings):
             prove(settings, books, tmp_path, seed=seed, invoices=100_000, nth=20)
             assert len(published["invoice_id"]) == 100_000

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import objects
+from chalicelib.aws import s3
 from chalicelib.billing.period import Period
-from chalicelib.exports import DATASETS, export_key
+from chalicelib.export.parquet import DATASETS, export_key
 from chalicelib.steps.bill_month import bill_month, period_to_bill
 from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.store.closing import close
@@ -206,9 +206,7 @@ def a_small_month(books, settings):
 
 
 def parquet(settings):
-    return {
-        name: objects.get(settings.export_bucket, export_key(name, OCTOBER)) for name in DATASETS
-    }
+    return {name: s3.get(settings.export_bucket, export_key(name, OCTOBER)) for name in DATASETS}
 
 
 def ledger_of(fresh_ledger, *, timezone="UTC", datestyle="ISO, MDY"):

@@ -19,11 +19,11 @@ from chalice.app import Chalice
 
 import chalicelib
 from app import app
-from chalicelib import objects
 from chalicelib.api.reading import settings as read_settings
+from chalicelib.aws import s3
 from chalicelib.billing.period import Period
 from chalicelib.billing.schemas import Frame, dtypes
-from chalicelib.exports import DATASETS, export_key
+from chalicelib.export.parquet import DATASETS, export_key
 from chalicelib.steps import bill_month as bill_month_step
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.correct_invoice import correct_invoice
@@ -200,7 +200,7 @@ class TestTheFrames:
 class TestTheParquet:
     @pytest.mark.parametrize("dataset", DATASETS)
     def test_stores_integers_and_texts(self, ledger, settings, dataset, tmp_path):
-        body = objects.get(settings.export_bucket, export_key(dataset, OCTOBER))
+        body = s3.get(settings.export_bucket, export_key(dataset, OCTOBER))
         file = tmp_path / "part-0.parquet"
         file.write_bytes(body)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.documents.annex import annex
-from chalicelib.documents.grid import BOTTOM, LEFT, RIGHT, SECOND, TOP
+from chalicelib.documents.pdf.grid import BOTTOM, LEFT, RIGHT, SECOND, TOP
 from chalicelib.documents.printed import PrintedDay
 from chalicelib.language import language_of
 from tests import builders_documents as build

@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from chalicelib.billing.errors import BillingError
-from chalicelib.documents import accounts, coverage
-from chalicelib.documents.coverage import UnprintableText
-from chalicelib.documents.drawing import drawn
-from chalicelib.documents.grid import BODY, BOTTOM, LEFT, RIGHT, TOP
+from chalicelib.documents import accounts
 from chalicelib.documents.invoice_pdf import laid_out, render
-from chalicelib.documents.marks import Band, Text, wrapped
-from chalicelib.documents.metadata import Description
-from chalicelib.documents.pages import placed
+from chalicelib.documents.pdf import coverage
+from chalicelib.documents.pdf.coverage import UnprintableText
+from chalicelib.documents.pdf.drawing import drawn
+from chalicelib.documents.pdf.grid import BODY, BOTTOM, LEFT, RIGHT, TOP
+from chalicelib.documents.pdf.marks import Band, Text, wrapped
+from chalicelib.documents.pdf.metadata import Description
+from chalicelib.documents.pdf.pages import placed
 from chalicelib.documents.printed import PrintedDay
 from chalicelib.documents.texts import with_composed_texts
 from chalicelib.language import language_of
@@ -349,7 +350,7 @@ class TestCoverage:
 
     def test_needs_no_pdf_library(self):
         program = (
-            "import sys; from chalicelib.documents.coverage import unprintable;"
+            "import sys; from chalicelib.documents.pdf.coverage import unprintable;"
             "unprintable('x'); print('fpdf' in sys.modules)"
         )
 

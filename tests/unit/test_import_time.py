@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from jobs import cli
-from jobs.importing.clock import DateOrder, MixedDates, Unplaced, clock, hundredths, seconds
-from jobs.importing.people import directory, of_folder
-from jobs.importing.tools import TOOLS, ToolName
-from jobs.importing.workdays import as_csv, import_time
-from jobs.loading.reading import UnreadableFile
+from jobs.cli import main as cli
+from jobs.import_time.clock import DateOrder, MixedDates, Unplaced, clock, hundredths, seconds
+from jobs.import_time.people import directory, of_folder
+from jobs.import_time.tools import TOOLS, ToolName
+from jobs.import_time.workdays import as_csv, import_time
+from jobs.load.read import UnreadableFile
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.documents import coverage
+from chalicelib.documents.pdf import coverage
 from chalicelib.language import language_of
 from chalicelib.language.catalogues import FOLDER, languages
 from chalicelib.language.figures import MINUS, figures_of

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib import metrics
+from chalicelib.aws import metrics
 from chalicelib.billing.period import InvalidPeriod
 from chalicelib.steps import bill_month
 from tests.unit.test_settings import COMPLETE

@@ -19,15 +19,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from jobs.cloud.processes import PROJECT
-from jobs.packaging import archives, libraries, wheels
-from jobs.packaging.archives import LIMIT, Archive, Clash, TooLarge
-from jobs.packaging.build import Package, UnknownKind, functions_by_kind, functions_of
-from jobs.packaging.kinds import KINDS, RUNTIME
-from jobs.packaging.needs import NotPinned, closure
-from jobs.packaging.template import UnknownStage, generate
-from jobs.packaging.upload import upload
-from jobs.packaging.wheels import NoWheel, WheelRefused
+from cloud.local.processes import PROJECT
+from cloud.package import archives, libraries, wheels
+from cloud.package.archives import LIMIT, Archive, Clash, TooLarge
+from cloud.package.build import Package, UnknownKind, functions_by_kind, functions_of
+from cloud.package.kinds import KINDS, RUNTIME
+from cloud.package.needs import NotPinned, closure
+from cloud.package.template import UnknownStage, generate
+from cloud.package.upload import upload
+from cloud.package.wheels import NoWheel, WheelRefused
 
 MANYLINUX = "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64"
 # What each function loads besides app.py.

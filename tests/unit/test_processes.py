@@ -3,8 +3,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from jobs.cloud import processes
-from jobs.cloud.home import Home
+from cloud.local import processes
+from cloud.local.home import Home
 
 STARTS = 60
 

@@ -23,8 +23,8 @@ from chalicelib.store.reporting import (
     Undelivered,
 )
 from chalicelib.store.silent import Silent
-from jobs import report_words
-from jobs.report_page import PageNotWritten, page, write_page
+from jobs.report import words as report_words
+from jobs.report.page import PageNotWritten, page, write_page
 
 OCTOBER = Period.month(2026, 10)
 NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.documents import coverage
 from chalicelib.documents.invoice_pdf import render
+from chalicelib.documents.pdf import coverage
 from chalicelib.documents.selfcheck import UnreadableDocument, require_readable
 from tests import builders_documents as build
 

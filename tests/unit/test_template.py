@@ -16,8 +16,8 @@ from samtranslator.translator.transform import transform
 
 from chalicelib.api.openapi import OPERATIONS
 from chalicelib.settings import OPTIONAL, REQUIRED
-from jobs.cloud.deploy import OUTPUTS, PARAMETERS, package
-from jobs.cloud.processes import PROJECT
+from cloud.local.deploy import OUTPUTS, PARAMETERS, package
+from cloud.local.processes import PROJECT
 
 FUNCTIONS = ("APIHandler", "BillMonth", "RenderInvoice", "EmailInvoice", "RecordMailEvent", "Sweep")
 # IAM has no narrower resource for the network interfaces of a Lambda, nor for traces.

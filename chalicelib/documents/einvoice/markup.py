@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from html import escape
 
-from chalicelib.documents.coverage import composed
+from chalicelib.documents.pdf.coverage import composed
 
 
 def group(name: str, *parts: str) -> str:

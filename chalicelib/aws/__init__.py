@@ -1,0 +1,1 @@
+"""AWS, one module a service: S3, SQS, SES and its events, CloudWatch's metrics."""

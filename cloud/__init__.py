@@ -1,0 +1,1 @@
+"""Where Selfbill runs: a local cloud, and the packages that deploy."""

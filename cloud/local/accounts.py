@@ -1,0 +1,105 @@
+"""Accounts in the local user pool, and tokens of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.billing.errors import BillingError
+from cloud.local import aws_services
+
+# Of the local pool, on this machine only: nobody has to remember it and it opens nothing else.
+PASSWORD = "Local-only-1"  # noqa: S105
+
+
+class UnknownAccount(BillingError):
+    """The pool has no account with this e-mail address."""
+
+    def __init__(self, email: str) -> None:
+        self.email = email
+        super().__init__(
+            f"the local user pool has no account {email}; load the users, or check the address"
+        )
+
+
+class NotLocal(BillingError):
+    """The user pool is a real one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "accounts and tokens are made in the local user pool only; start it with "
+            "'python -m jobs up', or use the AWS console for a real one"
+        )
+
+
+def open_accounts(emails: Iterable[str], environment: Mapping[str, str]) -> int:
+    """
+    Open an account, with a verified address and the local password, for each of *emails*.
+
+    Returns:
+        How many were opened; those that exist are left alone.
+
+    Raises:
+        NotLocal: If *environment* names no local cloud.
+    """
+    cognito, pool = _pool(environment)
+    wanted = {email.strip().casefold() for email in emails}
+    confirmed = _accounts(cognito, pool)
+    absent = sorted(wanted - set(confirmed))
+    for email in absent:
+        cognito.admin_create_user(
+            UserPoolId=pool,
+            Username=email,
+            MessageAction="SUPPRESS",
+            UserAttributes=[
+                {"Name": "email", "Value": email},
+                {"Name": "email_verified", "Value": "true"},
+            ],
+        )
+    # Those whose opening was cut short the last time, too.
+    for email in sorted(email for email in wanted if not confirmed.get(email)):
+        cognito.admin_set_user_password(
+            UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True
+        )
+    return len(absent)
+
+
+def token(email: str, environment: Mapping[str, str]) -> str:
+    """
+    An ID token for the account, by its password.
+
+    Raises:
+        UnknownAccount: If there is none.
+        NotLocal: If *environment* names no local cloud.
+    """
+    cognito, pool = _pool(environment)
+    name = email.strip().casefold()
+    try:
+        answer = cognito.admin_initiate_auth(
+            UserPoolId=pool,
+            ClientId=environment["USER_POOL_CLIENT_ID"],
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
+        )
+    except (cognito.exceptions.UserNotFoundException, cognito.exceptions.NotAuthorizedException):
+        # A pool that hides who exists refuses both in the same words.
+        raise UnknownAccount(email) from None
+    return str(answer["AuthenticationResult"]["IdToken"])
+
+
+def _pool(environment: Mapping[str, str]) -> tuple[Any, str]:
+    if not environment.get("AWS_ENDPOINT_URL") or not environment.get("USER_POOL_ID"):
+        raise NotLocal
+    return aws_services.client("cognito-idp", environment), environment["USER_POOL_ID"]
+
+
+def _accounts(cognito: Any, pool: str) -> dict[str, bool]:  # noqa: ANN401 -- a boto3 client
+    """The address of each account, and whether it can log in."""
+    pages = cognito.get_paginator("list_users").paginate(UserPoolId=pool)
+    return {
+        attribute["Value"].casefold(): account["UserStatus"] == "CONFIRMED"
+        for page in pages
+        for account in page["Users"]
+        for attribute in account["Attributes"]
+        if attribute["Name"] == "email"
+    }

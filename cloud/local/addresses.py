@@ -1,0 +1,48 @@
+"""What to open of a running local cloud, and who can sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import select
+
+from chalicelib.store.connection import engine
+from chalicelib.store.tables import app_user
+from cloud.local.accounts import PASSWORD
+
+SHOWN = 3
+
+
+def show(cloud: Mapping[str, str], console: Console) -> None:
+    """Print the addresses of *cloud*, the page first, and some accounts of each role."""
+    table = Table("what", "where", box=None, show_header=False)
+    table.add_row("page", cloud["WEB_ORIGIN"])
+    for role, emails in _people(cloud["DATABASE_URL"]).items():
+        table.add_row(f"  sign in as {role}", _some(emails))
+    table.add_row("  password", PASSWORD)
+    table.add_row("API", cloud["API_URL"])
+    table.add_row("database", cloud["DATABASE_URL"])
+    table.add_row("AWS services", cloud["AWS_ENDPOINT_URL"])
+    table.add_row("mails", cloud["MAIL_FOLDER"])
+    console.print(table)
+
+
+def _people(database_url: str) -> dict[str, list[str]]:
+    """The e-mails of each role, in order."""
+    everybody = select(app_user.c.role, app_user.c.email).order_by(
+        app_user.c.role, app_user.c.email
+    )
+    people: dict[str, list[str]] = {"accountant": [], "employee": []}
+    with engine(database_url).connect() as connection:
+        for role, email in connection.execute(everybody):
+            people[role].append(email)
+    return people
+
+
+def _some(emails: list[str]) -> str:
+    if not emails:
+        return "nobody yet; python -m jobs load DIR opens the accounts of users.csv"
+    more = [f"and {len(emails) - SHOWN} more"] if len(emails) > SHOWN else []
+    return ", ".join([*emails[:SHOWN], *more])

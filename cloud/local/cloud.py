@@ -1,0 +1,122 @@
+"""Starting and stopping the local cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from cloud.local import (
+    aws_services,
+    deploy,
+    mail_events,
+    mailbox,
+    page_server,
+    page_upload,
+    postgres,
+    processes,
+    secret,
+)
+from cloud.local.home import Home
+
+# Who pays, when nobody says: a company that does not exist.
+EXAMPLE = {
+    "MAIL_SENDER": "invoices@prykladna.example",
+    "MAIL_REPLY_TO": "accounts@prykladna.example",
+    "BILLING_TIMEZONE": "Europe/Kyiv",
+    "LINK_SECONDS": "300",
+    "BILLING_SHARDS": "1",
+    "PAYER_NAME": "Prykladna Sprava LLC",
+    "PAYER_ADDRESS": "12 Volodymyrska Street, 01001 Kyiv",
+    "PAYER_TAX_ID": "UA123456789012",
+    "PAYER_COUNTRY": "UA",
+    "PAYMENT_TERMS_DAYS": "14",
+}
+
+
+def up(
+    home: Path,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
+    migrate: Callable[[str], None],
+    source: Path = processes.PROJECT,
+    build: Callable[[Path, Path], Path] = deploy.package,
+) -> dict[str, str]:
+    """
+    Start what is not running, bring the database to its schema and deploy the template.
+
+    Args:
+        home: The cloud's folder; made if need be.
+        environment: Its ``DATABASE_URL``, if any, is used instead of an own PostgreSQL, and its
+            names in `EXAMPLE` win over the examples.
+        say: Told what is going on, a sentence at a time.
+        migrate: Called with the database's URL before anything is deployed.
+        source: The project to deploy.
+        build: What packages it; see `deploy.deploy`.
+
+    Returns:
+        The environment in which everything else finds this cloud.
+
+    Raises:
+        BillingError: If anything does not start or deploy; `down` stops the rest.
+    """
+    own = Home.at(home)
+    with own.locked():
+        own.prepare()
+        say(f"starting the local cloud in {own.folder}")
+        aws_services.launch(own, smtp=mailbox.start(own))
+        database_url = environment.get("DATABASE_URL", "")
+        if not _is_elsewhere(own, database_url):
+            database_url = postgres.start(own)
+        migrate(database_url)
+        aws_services.wait(own)
+        say("deploying the template")
+        chosen = {name: environment.get(name) or value for name, value in EXAMPLE.items()}
+        settings = {
+            "DATABASE_URL": database_url,
+            "DATABASE_SECRET_ARN": secret.keep(database_url, aws_services.access(own)),
+            **aws_services.access(own),
+            **chosen,
+            "WEB_ORIGIN": page_server.start(own),
+        }
+        names = deploy.deploy(own, source, settings, build)
+        complete = {**settings, **names, "MAIL_FOLDER": str(own.mail)}
+        mail_events.subscribe(complete)
+        page_upload.publish(source, complete)
+        own.keep("environment", complete)
+        return complete
+
+
+def running(home: Path) -> dict[str, str] | None:
+    """What `up` returned, if that cloud is alive."""
+    own = Home.at(home)
+    environment = own.recall("environment")
+    parts = [
+        processes.alive(own, mailbox.NAME),
+        processes.alive(own, aws_services.NAME),
+        processes.alive(own, page_server.NAME),
+        postgres.postmaster(own) or _is_elsewhere(own, environment.get("DATABASE_URL", "")),
+    ]
+    return environment if environment and all(parts) else None
+
+
+def down(home: Path, say: Callable[[str], None]) -> None:
+    """Stop whatever of this cloud runs, saving its state; `up` continues where it stopped."""
+    own = Home.at(home)
+    if not own.folder.is_dir():
+        return
+    with own.locked():
+        say(f"stopping the local cloud in {own.folder}")
+        processes.stop(own, page_server.NAME)
+        processes.stop(own, aws_services.NAME)
+        processes.stop(own, mailbox.NAME)
+        postgres.stop(own)
+        own.keep("environment", {})
+
+
+def _is_elsewhere(home: Home, database_url: str) -> bool:
+    """
+    Whether the database is somebody else's to run.
+
+    A shell that has read this cloud's environment names our own.
+    """
+    return database_url not in ("", postgres.url(home))

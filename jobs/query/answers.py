@@ -1,0 +1,121 @@
+"""Answers: as a table for people, as CSV, JSON or Parquet for programs; decimals stay exact."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from chalicelib.billing.errors import BillingError
+from jobs.terminal import add_row, plural, table
+
+from .ask import ANSWER
+from .forms import Form
+from .sources import quoted
+
+MOMENT = "TIMESTAMP WITH TIME ZONE"
+WIDEST = 10_000
+
+
+class NotWritable(BillingError):
+    """The file cannot be written."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        self.file = file
+        super().__init__(f"{file} cannot be written: {reason}; name another with --out")
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, form: Form, file: Path | None, out: Console
+) -> None:
+    """
+    Write the answer in *connection* to *file*, or to *out*.
+
+    Raises:
+        NotWritable: If the file cannot be written.
+    """
+    try:
+        if form is Form.PARQUET:
+            target = quoted(str(file))
+            connection.execute(f"COPY {ANSWER} TO {target} (FORMAT parquet, COMPRESSION zstd)")
+        elif file is None:
+            out.file.write(_as_text(connection, form))
+        else:
+            file.write_text(_as_text(connection, form), encoding="utf-8")
+    except (OSError, duckdb.IOException) as error:
+        raise NotWritable(file or Path("-"), str(error).splitlines()[0]) from None
+
+
+def _as_text(connection: duckdb.DuckDBPyConnection, form: Form) -> str:
+    return WRITERS[form](*_fetched(connection))
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Names of columns, and rows; moments as texts in UTC."""
+    described = connection.execute(f"DESCRIBE {ANSWER}").fetchall()
+    chosen = ", ".join(_selected(name, kind) for name, kind, *_ in described)
+    rows = connection.table(ANSWER).project(chosen).fetchall()
+    return [name for name, *_ in described], rows
+
+
+def _selected(name: str, kind: str) -> str:
+    column = '"' + name.replace('"', '""') + '"'
+    return f"CAST({column} AS VARCHAR)" if kind == MOMENT else column
+
+
+def _as_csv(names: list[str], rows: list[tuple[Any, ...]]) -> str:
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return written.getvalue()
+
+
+def _as_json(names: list[str], rows: list[tuple[Any, ...]]) -> str:
+    """A list of objects; decimals and dates are strings, as in the API."""
+    records = [dict(zip(names, row, strict=True)) for row in rows]
+    return json.dumps(records, indent=2, ensure_ascii=False, default=_as_string) + "\n"
+
+
+def _as_string(value: Any) -> str:  # noqa: ANN401 -- whatever JSON has no form for
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _as_table(names: list[str], rows: list[tuple[Any, ...]]) -> str:
+    """As wide as it is: a figure that is cut to the terminal is worse than one that wraps."""
+    drawn = io.StringIO()
+    Console(file=drawn, width=WIDEST).print(_grid(names, rows))
+    lines = [line.rstrip() for line in drawn.getvalue().splitlines()]
+    return "\n".join([*lines, f"{len(rows):,} {plural('row', len(rows))}"]) + "\n"
+
+
+WRITERS: dict[Form, Callable[[list[str], list[tuple[Any, ...]]], str]] = {
+    Form.CSV: _as_csv,
+    Form.JSON: _as_json,
+    Form.TABLE: _as_table,
+}
+
+
+def _grid(names: list[str], rows: list[tuple[Any, ...]]) -> Table:
+    numbers = tuple(
+        name
+        for place, name in enumerate(names)
+        if any(isinstance(row[place], Decimal | int) for row in rows)
+    )
+    grid = table(*names, numbers=numbers)
+    for row in rows:
+        add_row(grid, *("" if value is None else _in_words(value) for value in row))
+    return grid
+
+
+def _in_words(value: Any) -> str:  # noqa: ANN401 -- any value of SQL
+    return f"{value:,}" if isinstance(value, Decimal) else str(value)

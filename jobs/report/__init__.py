@@ -1,0 +1,1 @@
+"""The month's report, for a terminal, a browser and a program."""

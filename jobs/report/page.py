@@ -1,0 +1,159 @@
+"""
+The report as one HTML file for people: no script, nothing fetched, good on paper and on a phone.
+
+What stands on it is laid out as values, tables in `report_grids` and charts in `report_charts`;
+``page.html.j2`` only draws them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from chalicelib.billing.errors import BillingError
+from chalicelib.store.reporting import PeriodReport
+from jobs.dead_letters.find import DeadLetters
+from jobs.dead_letters.view import sentences
+from jobs.report import charts, grids
+from jobs.report.words import in_words, moment
+from jobs.terminal import REASONS, RULES, plural
+
+TEMPLATE = "page.html.j2"
+# Where nobody asked the queues, nothing is said of them.
+NOT_ASKED = DeadLetters()
+
+
+class PageNotWritten(BillingError):
+    """The file cannot be written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(f"{path} cannot be written ({reason}); name a file in a folder of yours")
+
+
+def write_page(report: PeriodReport, path: Path, dead: DeadLetters = NOT_ASKED) -> None:
+    """
+    Write *report* to *path*, as UTF-8.
+
+    Raises:
+        PageNotWritten: If that is not possible.
+    """
+    try:
+        path.write_text(page(report, dead), encoding="utf-8")
+    except OSError as error:
+        raise PageNotWritten(path, error.strerror or str(error)) from error
+
+
+def page(report: PeriodReport, dead: DeadLetters = NOT_ASKED) -> str:
+    """The HTML of *report* and what is set aside; equal reports give equal pages."""
+    return _template().render(
+        report=report,
+        month=in_words(report.period),
+        as_of=moment(report.as_of) if report.as_of else "",
+        verdict=_verdict(report),
+        needs_a_person=report.needs_a_person or dead.needs_a_person,
+        tasks=_tasks(report, dead),
+        remarks=_remarks(report),
+        balance=grids.balance(report),
+        balance_bars=charts.balance_bars(report),
+        departments=grids.departments(report),
+        projects=grids.projects(report),
+        charts=charts.charts(report),
+        months=grids.months(report),
+        deliveries=grids.deliveries(report),
+        delivery_bars=charts.delivery_bars(report),
+        rejects=grids.rejects(report),
+        rules=_used(RULES, (row.rule for row in report.rejects)),
+        helds=grids.helds(report),
+        reasons=_used(REASONS, (row.reason for row in report.helds)),
+        all_rejected=grids.all_rejected(report),
+        undelivered=grids.undelivered(report),
+        set_aside=grids.set_aside(dead),
+        unread=sentences(dead),
+        silent=grids.silent(report),
+        unbilled=grids.unbilled(report),
+        history=grids.history(report),
+        plural=plural,
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(TEMPLATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the month is balanced, in a colour, two words and a sentence."""
+
+    tone: str
+    headline: str
+    sentence: str
+
+
+def _verdict(report: PeriodReport) -> Verdict:
+    attempt, month = report.last_attempt, in_words(report.period)
+    if attempt is None:
+        return Verdict("quiet", "Never billed", f"There was no run of {month} yet.")
+    earlier = f" The figures below are as of run {report.run.id}." if report.run else ""
+    if attempt.status == "failed":
+        failure = f"Run {attempt.id} failed: {(attempt.failure or '').rstrip('.')}."
+        return Verdict("bad", "Not balanced", failure + earlier)
+    if not report.balanced or attempt.control is None:
+        return Verdict("warn", "Not balanced yet", f"Run {attempt.id} is at work.{earlier}")
+    extracted = _counted(attempt.control.extracted.rows, "extracted workday")
+    issued = _counted(report.documents_issued, "document")
+    sentence = (
+        f"Run {attempt.id} accounts for {extracted}: each is billed, rejected or held."
+        f" The month has {issued}."
+    )
+    return Verdict("good", "Balanced", sentence)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {plural(noun, count)}"
+
+
+def _tasks(report: PeriodReport, dead: DeadLetters) -> list[tuple[str, str]]:
+    """What a person must look at: an anchor and a phrase each."""
+    unbilled = sum(row.rows for row in report.unbilled_earlier)
+    return _phrases(
+        ("rejected", len(report.rejects), "rejected workday", ""),
+        ("held", len(report.helds), "held contractor", ""),
+        ("undelivered", len(report.stranded), "document", " not received"),
+        ("set-aside", sum(row.messages for row in dead.found), "message", " set aside"),
+        ("unread", dead.unseen, "dead letter", " not to be seen"),
+        ("unread", int(dead.refused), "dead-letter queue", " that could not be read"),
+        ("unbilled", unbilled, "workday", " of earlier months unbilled"),
+    )
+
+
+def _remarks(report: PeriodReport) -> list[tuple[str, str]]:
+    """What may be in order, or settles itself."""
+    waiting = len(report.undelivered) - len(report.stranded)
+    return _phrases(
+        ("undelivered", waiting, "document", " on the way"),
+        ("silent", len(report.silent), "contractor", " without a workday"),
+    )
+
+
+def _phrases(*counts: tuple[str, int, str, str]) -> list[tuple[str, str]]:
+    return [
+        (anchor, f"{_counted(count, noun)}{rest}") for anchor, count, noun, rest in counts if count
+    ]
+
+
+def _used(known: Mapping[str, str], used: Iterable[str]) -> list[tuple[str, str]]:
+    words = set(used)
+    return [(word, means) for word, means in known.items() if word in words]

@@ -1,0 +1,253 @@
+"""The report on a terminal, and as JSON for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group, RenderableType
+from rich.rule import Rule
+from rich.text import Text
+
+from chalicelib.billing.control import SIDES, Count
+from chalicelib.billing.period import Period
+from chalicelib.billing.plain import plain
+from chalicelib.store.reporting import PeriodReport, RunReport
+from jobs.dead_letters.find import DeadLetters
+from jobs.dead_letters.view import as_json as dead_letters_json
+from jobs.dead_letters.view import remarks, set_aside
+from jobs.terminal import add_row, helds, plural, rejects, table, titled
+
+if TYPE_CHECKING:
+    from chalicelib.steps.bill_month import RunOutcome
+    from jobs.demo import Shown
+
+# What is more than that is counted instead of listed; --json lists everything.
+NAMES_SHOWN = 8
+PARTS_SHOWN = 20
+RUNS_SHOWN = 5
+
+
+# Where nobody asked the queues, nothing is said of them.
+NOT_ASKED = DeadLetters()
+
+
+def as_json(report: PeriodReport, dead: DeadLetters = NOT_ASKED) -> dict[str, Any]:
+    """The report with money, hours, months and dates as text, ready for ``json.dumps``."""
+    content: dict[str, Any] = plain(report)
+    return {
+        **content,
+        "balanced": report.balanced,
+        "needs_a_person": report.needs_a_person or dead.needs_a_person,
+        **dead_letters_json(dead),
+    }
+
+
+def show(report: PeriodReport, console: Console, dead: DeadLetters = NOT_ASKED) -> None:
+    """Print the report: the verdict, the balance, the money, and everybody to look after."""
+    parts = [
+        _verdict(report, dead),
+        _balance(report),
+        _money(report),
+        _departments(report),
+        _projects(report),
+        _deliveries(report),
+        rejects("Rejected workdays: correct them and run again", report.rejects),
+        helds("Held contractors: billed by the next run once settled", report.helds),
+        _all_rejected(report),
+        _undelivered(report),
+        set_aside(dead),
+        _silent(report),
+        _unbilled(report),
+        _history(report),
+        *remarks(dead),
+    ]
+    console.print(Rule(f"Billing of {report.period}"))
+    console.print(Group(*(part for part in parts if part is not None)))
+    console.print(Rule())
+
+
+def show_run(outcome: RunOutcome, console: Console) -> None:
+    """Print what this very run added, and what it sent round (again)."""
+    sent = outcome.render_messages + outcome.email_messages
+    console.print(
+        f"Run {outcome.run_id}: {outcome.invoices:,} {plural('invoice', outcome.invoices)} issued,"
+        f" {sent:,} {plural('message', sent)} queued."
+    )
+
+
+def show_places(shown: Shown, console: Console) -> None:
+    """Print where the demo's documents, mails and links are."""
+    home, api = f"SELFBILL_HOME={shown.folder}", "python -m jobs"
+    pdfs, mails = list(shown.documents.glob("*.pdf")), list(shown.mails.glob("*.eml"))
+    first = min(pdf.stem for pdf in pdfs) if pdfs else "NUMBER"
+    console.print(f"PDFs   {shown.documents} ({len(pdfs)})")
+    console.print(f"Mails  {shown.mails} ({len(mails)} .eml)")
+    console.print("Links  the API gives them while the cloud runs:")
+    console.print("       . .venv/bin/activate")
+    console.print(f"       export {home}; {api} up", soft_wrap=True)
+    console.print('       eval "$(python -m jobs env)"')
+    console.print(
+        f'       curl -H "Authorization: $({api} token accounts@company.example)"'
+        f" $API_URL/invoices/{first}/link",
+        soft_wrap=True,
+    )
+
+
+def show_cloud_places(environment: Mapping[str, str], period: Period, console: Console) -> None:
+    """Print where a month's documents, mails, links and export are."""
+    documents, exports = environment["DOCUMENT_BUCKET"], environment["EXPORT_BUCKET"]
+    console.print(f"PDFs    s3://{documents}/invoices/{period}/", soft_wrap=True)
+    if mails := environment.get("MAIL_FOLDER"):
+        console.print(f"Mails   {mails}/*.eml", soft_wrap=True)
+    if api := environment.get("API_URL"):
+        console.print(f"Links   {api}/invoices/NUMBER/link", soft_wrap=True)
+    console.print(f"Export  s3://{exports}/exports/*/period={period}/", soft_wrap=True)
+
+
+def _verdict(report: PeriodReport, dead: DeadLetters) -> Text:
+    attempt = report.last_attempt
+    if attempt is None:
+        return Text(f"{report.period} was never billed; run: python -m jobs bill {report.period}")
+    if attempt.status == "failed":
+        return Text(f"Run {attempt.id} failed: {attempt.failure}", style="bold red")
+    if not report.balanced:
+        return Text(f"Run {attempt.id} is at work.", style="yellow")
+    issued = report.documents_issued
+    sentence = f"Balanced. {issued:,} {plural('document', issued)} issued."
+    if report.needs_a_person or dead.needs_a_person:
+        return Text(f"{sentence} Something needs a person; see below.", style="bold yellow")
+    return Text(sentence, style="bold green")
+
+
+def _more(shown: int, known: int, which: str = "more") -> list[Text]:
+    """That a list goes on, if it does."""
+    return [Text(f" and {known - shown:,} {which}, in --json", "dim")] if known > shown else []
+
+
+def _counts(count: Count) -> tuple[str, str]:
+    return f"{count.rows:,}", f"{count.hours:,.2f}"
+
+
+def _balance(report: PeriodReport) -> RenderableType | None:
+    if report.run is None or report.run.control is None:
+        return None
+    grid = table("", "rows", "hours", numbers=("rows", "hours"))
+    for side in SIDES:
+        label = side if side == "extracted" else f"  {side}"
+        add_row(grid, label, *_counts(getattr(report.run.control, side)))
+    if report.billed != report.run.control.billed:
+        add_row(grid, "billed by all runs", *_counts(report.billed))
+    return titled(f"Workdays of run {report.run.id}", grid)
+
+
+def _money(report: PeriodReport) -> RenderableType | None:
+    if not report.money:
+        return None
+    names = ("invoices", "credits", "hours", "subtotal", "tax", "total")
+    grid = table("currency", *names, numbers=names)
+    for row in report.money:
+        sums = (row.hours, row.subtotal, row.tax, row.total)
+        amounts = [f"{amount:,.2f}" for amount in sums]
+        add_row(grid, row.currency, f"{row.invoices:,}", f"{row.credit_notes:,}", *amounts)
+    return titled("Money", grid)
+
+
+def _departments(report: PeriodReport) -> RenderableType | None:
+    rows = sorted(report.departments, key=lambda row: (row.currency, -row.subtotal))
+    return _breakdown(
+        "department",
+        ("hours", "subtotal", "total"),
+        [
+            (row.currency, row.department, row.name, row.hours, row.subtotal, row.total)
+            for row in rows
+        ],
+    )
+
+
+def _projects(report: PeriodReport) -> RenderableType | None:
+    rows = sorted(report.projects, key=lambda row: (row.currency, -row.amount))
+    return _breakdown(
+        "project",
+        ("hours", "amount"),
+        [(row.currency, row.project, row.name, row.hours, row.amount) for row in rows],
+    )
+
+
+def _breakdown(
+    what: str, numbers: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> RenderableType | None:
+    """One compact table of *rows*: currency, code, name and the *numbers*."""
+    if not rows:
+        return None
+    grid = table("currency", what, "name", *numbers, numbers=numbers)
+    grid.columns[2].no_wrap, grid.columns[2].overflow = True, "ellipsis"
+    for currency, code, name, *values in rows[:PARTS_SHOWN]:
+        add_row(grid, currency, code, name, *(f"{value:,.2f}" for value in values))
+    return titled(f"By {what}", grid, *_more(PARTS_SHOWN, len(rows)))
+
+
+def _deliveries(report: PeriodReport) -> RenderableType | None:
+    if not report.deliveries:
+        return None
+    grid = table("state", "count", numbers=("count",))
+    add_row(grid, "documents stored", f"{report.documents:,} of {report.documents_issued:,}")
+    for status, count in report.deliveries.items():
+        add_row(grid, status, f"{count:,}")
+    return titled("Deliveries", grid)
+
+
+def _all_rejected(report: PeriodReport) -> RenderableType | None:
+    names = [row.name for row in report.all_rejected]
+    return _named("No invoice, as every workday was rejected", names)
+
+
+def _silent(report: PeriodReport) -> RenderableType | None:
+    return _named("No workday recorded", [row.name for row in report.silent])
+
+
+def _named(title: str, names: Sequence[str]) -> RenderableType | None:
+    """One line of names, counted if there are many."""
+    if not names:
+        return None
+    shown = f" {', '.join(names[:NAMES_SHOWN])}"
+    if len(names) <= NAMES_SHOWN:
+        return titled(title, Text(shown))
+    return titled(f"{title}: {len(names):,}", Text(f"{shown} …"))
+
+
+def _undelivered(report: PeriodReport) -> RenderableType | None:
+    if not report.undelivered:
+        return None
+    grid = table("invoice", "name", "address", "state", "why")
+    for row in report.undelivered:
+        add_row(grid, row.number, row.name, row.recipient or "none", row.status, row.error or "")
+    return titled("Not received", grid)
+
+
+def _unbilled(report: PeriodReport) -> RenderableType | None:
+    if not report.unbilled_earlier:
+        return None
+    grid = table("month", "rows", "hours", numbers=("rows", "hours"))
+    for row in report.unbilled_earlier:
+        add_row(grid, str(row.period), *_counts(Count(row.rows, row.hours)))
+    return titled("Unbilled work of earlier months: bill those months", grid)
+
+
+def _history(report: PeriodReport) -> RenderableType | None:
+    if len(report.history) <= 1:
+        return None
+    numbers = ("run", "billed", "rejected", "held")
+    grid = table("run", "started (UTC)", "ended as", *numbers[1:], "", numbers=numbers)
+    for run in report.history[-RUNS_SHOWN:]:
+        add_row(grid, *_attempt(run))
+    return titled("Runs", grid, *_more(RUNS_SHOWN, len(report.history), "earlier"))
+
+
+def _attempt(run: RunReport) -> list[str]:
+    sides = (getattr(run.control, side, None) for side in SIDES[1:])
+    counts = [f"{side.rows:,}" if side else "" for side in sides]
+    started = run.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    what = run.failure or (f"corrects {run.corrects}" if run.corrects else "")
+    return [str(run.id), started, run.status, *counts, what]

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+
+from chalicelib.documents.letter import letter_of
+
+INVOICE = {
+    "number": "HUDZ-0001",
+    "kind": "invoice",
+    "locale": "en",
+    "period": date(2026, 10, 1),
+    "currency": "UAH",
+    "total": Decimal("12345.60"),
+    "due_on": date(2026, 11, 15),
+    "supplier_name": "Марія Ґудзь-Їжакевич",
+    "buyer_name": "Prykladna Sprava LLC",
+}
+
+
+class Reader(HTMLParser):
+    """What a person reads of HTML, without white space."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.read = ""
+        self.tags: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_data(self, data):
+        self.read += "".join(data.split())
+
+
+def letter(**fields):
+    return letter_of(INVOICE | fields)
+
+
+class TestALetter:
+    def test_says_what_is_attached_and_what_it_comes_to(self):
+        written = letter()
+
+        assert written.subject == "Self-billed invoice HUDZ-0001 from Prykladna Sprava LLC"
+        assert "Dear Марія Ґудзь-Їжакевич," in written.text
+        assert "for your work in October 2026." in written.text
+        assert "12,345.60 UAH" in written.text
+        assert "15 November 2026" in written.text
+
+    def test_speaks_the_contractors_language(self):
+        written = letter(locale="uk-UA")
+
+        assert written.subject == "Рахунок-фактура HUDZ-0001 від Prykladna Sprava LLC"
+        assert "12\u00a0345,60 UAH" in written.text
+        assert "15 листопада 2026" in written.text
+        assert 'lang="uk"' in written.html
+
+    @pytest.mark.parametrize("locale", ["en", "uk-UA", "pl-PL"])
+    @pytest.mark.parametrize("kind", ["invoice", "credit_note"])
+    def test_says_the_same_as_text_and_as_html(self, locale, kind):
+        written = letter(locale=locale, kind=kind)
+
+        # The text has a colon behind each label.
+        said = "".join(written.text.split()).replace(":", "")
+        assert Reader(written.html).read.replace(":", "") == said
+
+    def test_asks_nobody_to_pay_by_a_day_for_a_credit_note(self):
+        written = letter(kind="credit_note", total=Decimal("-12345.60"))
+
+        assert "Due date" not in written.text
+        assert "\N{MINUS SIGN}12,345.60 UAH" in written.text
+
+    def test_lets_no_name_become_markup_or_a_header(self):
+        written = letter(supplier_name="<b>Bobby</b> & Co", buyer_name="Evil\nBcc: all@x.example")
+
+        assert "b" not in Reader(written.html).tags
+        assert "&lt;b&gt;Bobby&lt;/b&gt; &amp; Co" in written.html
+        assert "\n" not in written.subject

@@ -1,0 +1,113 @@
+import base64
+from dataclasses import replace
+from email import message_from_bytes, policy
+from urllib.parse import urlencode
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from chalicelib.aws import ses
+from chalicelib.aws.ses import Letter, compose, is_address, is_throttle
+
+LETTER = Letter(
+    sender="invoices@company.example",
+    recipient="yizhak@contractors.example",
+    subject="Рахунок Ї-0001",
+    text="Вітаю, Їжаку!\n",
+    html="<p>Вітаю, Їжаку!</p>\n",
+    attachment_name="Ї-0001.pdf",
+    attachment=bytes(range(256)),
+)
+
+
+class TestCompose:
+    def test_carries_the_document_unchanged(self):
+        message = message_from_bytes(compose(LETTER), policy=policy.default)
+
+        [attachment] = message.iter_attachments()
+        assert attachment.get_content() == LETTER.attachment
+        assert attachment.get_content_type() == "application/pdf"
+        assert attachment.get_filename() == "Ї-0001.pdf"
+
+    def test_says_what_the_letter_says(self):
+        message = message_from_bytes(compose(LETTER), policy=policy.default)
+
+        assert message["Subject"] == LETTER.subject
+        for kind, said in (("plain", LETTER.text), ("html", LETTER.html)):
+            body = message.get_body((kind,))
+            assert body.get_content().replace("\r\n", "\n") == said
+
+    def test_says_where_answers_go_if_not_to_the_sender(self):
+        answered = replace(LETTER, reply_to="accounts@company.example")
+
+        assert message_from_bytes(compose(answered))["Reply-To"] == "accounts@company.example"
+        assert message_from_bytes(compose(LETTER))["Reply-To"] is None
+
+    def test_needs_no_eight_bit_mail_server(self):
+        assert compose(LETTER).isascii()
+
+
+class TestIsAddress:
+    @pytest.mark.parametrize("text", ["a@b.example", "yizhak+invoices@contractors.example"])
+    def test_accepts_a_plain_address(self, text):
+        assert is_address(text)
+
+    @pytest.mark.parametrize("text", [None, "", "nobody", "a b@c.example", "a@", "a@[", "a@[1"])
+    def test_refuses_anything_else(self, text):
+        assert not is_address(text)
+
+    @pytest.mark.parametrize("text", ["a@b.example, c@d.example", "a@b\n.example"])
+    def test_refuses_more_than_one_and_broken_lines(self, text):
+        assert not is_address(text)
+
+
+class TestIsThrottle:
+    @pytest.mark.parametrize(
+        ("code", "message", "expected"),
+        [
+            ("Throttling", "Maximum sending rate exceeded.", True),
+            ("Throttling", "Rate exceeded", True),
+            ("ThrottlingException", "", True),
+            ("TooManyRequestsException", "Too many requests", True),
+            ("Throttling", "Daily message quota exceeded.", False),
+            ("MessageRejected", "Maximum sending rate exceeded.", False),
+            ("AccountSendingPausedException", "", False),
+        ],
+    )
+    def test_is_what_passes_in_seconds(self, code, message, expected):
+        error = ClientError({"Error": {"Code": code, "Message": message}}, "SendRawEmail")
+
+        assert is_throttle(error) is expected
+
+
+class TestTheRequest:
+    def test_is_written_as_urllib_writes_it(self):
+        form = {
+            "Action": "SendRawEmail",
+            "Source": "Їжак <a+b@company.example>",
+            "RawMessage.Data": base64.b64encode(bytes(range(256)) * 3 + b"=").decode(),
+        }
+        request = {"body": form}
+
+        ses.write_body(request)
+
+        assert request["body"].decode() == urlencode(form)
+
+    def test_is_sent_so(self, monkeypatch):
+        for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "eu-central-1")
+        ses.client.cache_clear()
+        sent = []
+
+        def refuse(request, **_event):
+            sent.append(request.body)
+            raise EndpointConnectionError(endpoint_url=request.url)
+
+        ses.client().meta.events.register("before-send.ses", refuse)
+        with pytest.raises(EndpointConnectionError):
+            ses.send("a@b.example", "c@d.example", b"\xff\xff\xbe\xfb\xe0", 7)
+
+        ses.client.cache_clear()
+        [body] = sent
+        assert isinstance(body, bytes)
+        assert b"RawMessage.Data=%2F%2F%2B%2B" in body
