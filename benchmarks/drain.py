@@ -20,9 +20,8 @@ from rich.table import Table
 from sqlalchemy import text
 
 from chalicelib.documents.invoice_pdf import render
-from chalicelib.documents.printed import PrintedInvoice
+from chalicelib.documents.printed import PrintedInvoice, printed
 from chalicelib.settings import Settings
-from chalicelib.steps.render_invoice import printed
 from chalicelib.steps.sweep import fan_out
 from chalicelib.store import queries, tables
 from chalicelib.store.connection import engine

@@ -16,11 +16,11 @@ from zipfile import ZipFile
 import yaml
 from rich.table import Table
 
-from cloud.local.processes import PROJECT
 from cloud.package import isolation
 from cloud.package.archives import LIMIT
 from cloud.package.build import Package, build, functions_of, libraries_of, unpack_all
 from cloud.package.wheels import fetch
+from cloud.project import PROJECT
 
 from .claims import MIB, Claim, Measured, Memory, Size, Speed
 from .server import Server

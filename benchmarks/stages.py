@@ -9,9 +9,9 @@ from time import perf_counter
 from sqlalchemy import Connection
 
 from chalicelib.billing.month import draft_month
+from chalicelib.billing.payer import Payer
 from chalicelib.documents.pdf.coverage import unprintable
-from chalicelib.settings import Payer
-from chalicelib.steps.bill_month import extract_month
+from chalicelib.steps.run import extract_month
 from chalicelib.store.connection import engine, period_lock
 from chalicelib.store.issuing import Issue, issue
 from chalicelib.store.runs import start_run

@@ -8,6 +8,7 @@ from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.billing.errors import BillingError
+from chalicelib.billing.payer import Payer
 
 
 class MissingSetting(BillingError):
@@ -25,23 +26,6 @@ class InvalidSetting(BillingError):
         self.name = name
         self.value = value
         super().__init__(f"{name} is {value!r}; set it to {expected}")
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """
-    The company that pays, as printed on every invoice it writes.
-
-    Attributes:
-        country: ISO 3166-1 alpha-2.
-        payment_terms_days: Days from the issue date to the due date.
-    """
-
-    name: str
-    address: str
-    tax_id: str
-    country: str
-    payment_terms_days: int
 
 
 @dataclass(frozen=True, slots=True)

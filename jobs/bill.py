@@ -1,10 +1,26 @@
-"""A run from the command line: the same code as the Lambda's, then the deliveries, followed."""
+"""
+A run from the command line: the same code as the Lambda's, then its deliveries, followed.
+
+A mail that SES has taken has ended; what SES reports of it then is waited for a moment more, as
+what comes back comes back in seconds.
+"""
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from sqlalchemy import Connection, text
 
 from chalicelib.billing.period import Period
 from chalicelib.export.parquet import export_period
@@ -12,10 +28,26 @@ from chalicelib.settings import Settings
 from chalicelib.steps.bill_month import RunOutcome, bill_month
 from chalicelib.store.connection import check_reachable, engine, period_lock
 from chalicelib.store.reporting import PeriodReport, report_period
-from jobs.follow import follow
 
 # A renderer or emailer that has done nothing for so long will not do anything soon.
 PATIENCE_SECONDS = 120.0
+POLL_SECONDS = 0.3
+# How long no report may come before no more are waited for.
+REPORT_SECONDS = 5.0
+
+STATE = text("""
+    SELECT count(*) AS invoices,
+           count(document.invoice_id) AS documents,
+           count(*) FILTER (WHERE newest.status NOT IN ('queued', 'sending')) AS ended,
+           count(*) FILTER (WHERE newest.status NOT IN ('queued', 'sending', 'sent')) AS settled
+    FROM invoice
+    LEFT JOIN document ON document.invoice_id = invoice.id
+    LEFT JOIN LATERAL (
+        SELECT status FROM delivery WHERE delivery.invoice_id = invoice.id
+        ORDER BY delivery.id DESC LIMIT 1
+    ) AS newest ON true
+    WHERE invoice.period = :start
+""")
 
 
 def bill(settings: Settings, period: Period, console: Console, *, wait: bool) -> RunOutcome:
@@ -49,3 +81,67 @@ def report(database_url: str, period: Period) -> PeriodReport:
     check_reachable(database_url)
     with engine(database_url).connect() as connection:
         return report_period(connection, period)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far a period's deliveries are; *settled* ones are not only sent but reported on."""
+
+    invoices: int
+    documents: int
+    ended: int
+    settled: int
+
+    @property
+    def over(self) -> bool:
+        return self.documents == self.ended == self.invoices
+
+    def worth_waiting(self, quiet: float, patience: float) -> bool:
+        """Whether more may come after *quiet* seconds in which nothing did."""
+        if self.over:
+            return self.settled < self.invoices and quiet < REPORT_SECONDS
+        return quiet < patience
+
+
+def follow(database_url: str, period: Period, console: Console, *, patience: float) -> bool:
+    """
+    Show progress until every invoice has its document and its delivery has ended, and for the
+    reports on them.
+
+    Args:
+        database_url: The ledger.
+        period: Whose invoices.
+        console: Where the bars go.
+        patience: Seconds without any progress after which to give up.
+
+    Returns:
+        Whether everything ended; if not, the report says what is still on its way.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with engine(database_url).connect() as connection, Progress(*columns, console=console) as bars:
+        documents, mails = bars.add_task("documents"), bars.add_task("mails    ")
+        state, moved_at = _read(connection, period), time.monotonic()
+        while state.worth_waiting(time.monotonic() - moved_at, patience):
+            _show(bars, documents, mails, state)
+            time.sleep(POLL_SECONDS)
+            before, state = state, _read(connection, period)
+            if state != before:
+                moved_at = time.monotonic()
+        _show(bars, documents, mails, state)
+    return state.over
+
+
+def _read(connection: Connection, period: Period) -> State:
+    row = connection.execute(STATE, {"start": period.start}).mappings().one()
+    connection.rollback()
+    return State(**row)
+
+
+def _show(bars: Progress, documents: TaskID, mails: TaskID, state: State) -> None:
+    bars.update(documents, completed=state.documents, total=state.invoices)
+    bars.update(mails, completed=state.ended, total=state.invoices)

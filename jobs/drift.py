@@ -13,22 +13,9 @@ from sqlalchemy import Connection, select
 from chalicelib.billing.period import Period
 from chalicelib.settings import Settings
 from chalicelib.steps.correct_invoice import CannotCorrect, Correction, would_correct
-from chalicelib.store.closing import close
-from chalicelib.store.connection import check_reachable, engine, period_lock
+from chalicelib.store.connection import check_reachable, engine
 from chalicelib.store.drifting import Scope, drift
 from chalicelib.store.tables import employee, invoice, project
-
-
-def close_period(database_url: str, period: Period) -> None:
-    """
-    Close *period*.
-
-    Raises:
-        NotYetBilled: If its newest run did not complete.
-    """
-    check_reachable(database_url)
-    with period_lock(engine(database_url), period) as connection:
-        close(connection, period)
 
 
 def show_drift(settings: Settings, period: Period, console: Console) -> bool:

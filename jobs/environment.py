@@ -13,9 +13,6 @@ from pathlib import Path
 
 from chalicelib.billing.errors import BillingError
 from chalicelib.settings import Settings
-from chalicelib.store.connection import check_reachable
-from cloud.local.cloud import running, up
-from cloud.migrate import migrate
 
 Say = Callable[[str], None]
 
@@ -50,6 +47,8 @@ def of_cloud() -> dict[str, str]:
     Raises:
         NoLocalCloud: If there is none.
     """
+    from cloud.local.cloud import running
+
     cloud = running(home())
     if cloud is None:
         raise NoLocalCloud(home())
@@ -58,6 +57,9 @@ def of_cloud() -> dict[str, str]:
 
 def start_cloud(say: Say) -> dict[str, str]:
     """Start the local cloud, or leave it running, and return its environment."""
+    from cloud.local.cloud import up
+    from cloud.migrate import migrate
+
     return up(home(), os.environ, say, migrate)
 
 
@@ -75,6 +77,8 @@ def settings(say: Say) -> Settings:
         OtherDatabase: If the local cloud works on another database.
         MissingSetting: If the environment names a real AWS, but not all of it.
     """
+    from chalicelib.store.connection import check_reachable
+
     if named := os.environ.get("DATABASE_URL"):
         check_reachable(named)
     return Settings.from_environment(adopt(say))
@@ -86,6 +90,8 @@ def queues_of(database_url: str, say: Say) -> Mapping[str, str]:
 
     Empty where nobody names them: no cloud is started to read its queues.
     """
+    from cloud.local.cloud import running
+
     if not os.environ.get("RENDER_QUEUE_URL"):
         cloud = running(home())
         if cloud is None or cloud["DATABASE_URL"] != database_url:
@@ -99,6 +105,8 @@ def adopt(say: Say) -> Mapping[str, str]:
 
     An environment that names its queues is complete and is left alone.
     """
+    from cloud.local.cloud import running
+
     if os.environ.get("RENDER_QUEUE_URL"):
         return os.environ
     cloud = running(home()) or start_cloud(say)

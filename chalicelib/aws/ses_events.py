@@ -13,7 +13,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from chalicelib.store.settling import Settlement
+from chalicelib.billing.statuses import Settlement
 
 # What SES posts when an event destination is made, in plain text.
 GREETING = "Successfully validated SNS topic"

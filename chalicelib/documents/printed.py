@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+
+from sqlalchemy import RowMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +114,51 @@ class PrintedInvoice:
         if self.issued_at.tzinfo is None:
             message = "issued_at must be aware, or the document's bytes depend on the machine"
             raise ValueError(message)
+
+
+def printed(
+    invoice: RowMapping, lines: Sequence[RowMapping], days: Sequence[RowMapping]
+) -> PrintedInvoice:
+    """The invoice as it is printed, from its ledger rows alone."""
+    return PrintedInvoice(
+        number=invoice["number"],
+        series=invoice["series"],
+        kind=invoice["kind"],
+        credits_number=invoice["credits_number"],
+        credits_issued_on=invoice["credits_issued_on"],
+        period_start=invoice["period"],
+        issued_at=invoice["issued_at"],
+        issued_on=invoice["issued_on"],
+        due_on=invoice["due_on"],
+        currency=invoice["currency"],
+        supplier=PrintedParty(
+            name=invoice["supplier_name"],
+            address=invoice["supplier_address"],
+            country=invoice["supplier_country"],
+            tax_id=invoice["supplier_tax_id"],
+            iban=invoice["supplier_iban"],
+            email=invoice["supplier_email"],
+        ),
+        buyer=PrintedParty(
+            name=invoice["buyer_name"],
+            address=invoice["buyer_address"],
+            country=invoice["buyer_country"],
+            tax_id=invoice["buyer_tax_id"],
+            iban=None,
+            email=None,
+        ),
+        lines=tuple(
+            PrintedLine(**{name: line[name] for name in PrintedLine.__dataclass_fields__})
+            for line in lines
+        ),
+        days=tuple(
+            PrintedDay(**{name: day[name] for name in PrintedDay.__dataclass_fields__})
+            for day in days
+        ),
+        subtotal=invoice["subtotal"],
+        tax_rate=invoice["tax_rate"],
+        tax_category=invoice["tax_category"],
+        tax=invoice["tax"],
+        total=invoice["total"],
+        locale=invoice["locale"],
+    )

@@ -8,39 +8,23 @@ what was issued but not rendered or mailed is sent round once more.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection
 
 from chalicelib.aws import metrics
 from chalicelib.billing.control import ControlTotals
-from chalicelib.billing.errors import BillingError
-from chalicelib.billing.month import Extract, draft_month
+from chalicelib.billing.month import draft_month
 from chalicelib.billing.period import Period
 from chalicelib.billing.sharding import Shard, ShardOutcome, check_shards
 from chalicelib.documents.pdf.coverage import unprintable
-from chalicelib.export.parquet import export_period
 from chalicelib.settings import Settings
-from chalicelib.store.closing import PeriodClosed, billed_from, open_from
-from chalicelib.store.connection import check_reachable, engine, period_lock
-from chalicelib.store.extraction import extract
+from chalicelib.store.connection import period_lock
 from chalicelib.store.issuing import Issue, issue
-from chalicelib.store.runs import fail_run, start_run
 
-from .sweep import fan_out
-
-
-class UnprintablePayer(BillingError):
-    """The company's own name or address cannot be printed on any invoice."""
-
-    def __init__(self, letters: str) -> None:
-        self.letters = letters
-        super().__init__(f"the invoice's fonts lack {letters} of PAYER_*; write it otherwise")
+from .run import attempt, extract_month, issue_date, ready, refuse_closed, send_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,55 +135,6 @@ def bill_month(
     return RunOutcome(run_id, period, control, invoices, rendering, mailing, shard)
 
 
-def ready(settings: Settings) -> Engine:
-    """
-    The ledger, once it is sure that it answers and that invoices can be printed.
-
-    Raises:
-        DatabaseUnreachable: If the database does not answer.
-        UnprintablePayer: If the fonts lack a letter of the payer's.
-    """
-    payer = settings.payer
-    if letters := unprintable(f"{payer.name} {payer.address} {payer.country} {payer.tax_id}"):
-        raise UnprintablePayer(letters)
-    check_reachable(settings.database_url)
-    return engine(settings.database_url)
-
-
-@contextmanager
-def attempt(
-    ledger: Engine,
-    connection: Connection,
-    period: Period,
-    *,
-    corrects: int | None = None,
-    shard: Shard | None = None,
-) -> Iterator[int]:
-    """A run's row around what it does: whatever stops it is kept there."""
-    run_id = start_run(connection, period, corrects=corrects, shard=shard)
-    try:
-        yield run_id
-    except BaseException as error:
-        _note_failure(ledger, run_id, error)
-        raise
-
-
-def _note_failure(ledger: Engine, run_id: int, error: BaseException) -> None:
-    """On a connection of its own, as the run's may be what broke.  Lost, the next run notes it."""
-    try:
-        with ledger.connect() as connection:
-            fail_run(connection, run_id, str(error) or type(error).__name__)
-    except OperationalError as lost:
-        error.add_note(f"run {run_id} could not be marked as failed: {lost}")
-
-
-def refuse_closed(connection: Connection, period: Period) -> None:
-    following = open_from(connection, period)
-    connection.rollback()
-    if following != period:
-        raise PeriodClosed(period, following)
-
-
 def _issue_month(
     connection: Connection,
     settings: Settings,
@@ -214,22 +149,3 @@ def _issue_month(
     with connection.begin():
         issue(connection, draft, snapshot, common)
     return draft.control, draft.invoices.height
-
-
-def extract_month(connection: Connection, period: Period, shard: Shard | None = None) -> Extract:
-    """What a run of *period* bills: its own unbilled workdays and late ones of closed periods."""
-    since = billed_from(connection, period)
-    connection.rollback()
-    return extract(connection, since, period.end, shard)
-
-
-def issue_date(settings: Settings, now: datetime) -> date:
-    """The date that an invoice issued *now* carries."""
-    return now.astimezone(settings.billing_timezone).date()
-
-
-def send_on(connection: Connection, settings: Settings, period: Period) -> tuple[int, int]:
-    """After the commit: `fan_out` and the export, while the period is still locked."""
-    sent = fan_out(connection, settings, period)
-    export_period(connection, settings.export_bucket, period)
-    return sent

@@ -22,7 +22,7 @@ from chalicelib.store.extraction import extract_freed
 from chalicelib.store.issuing import Issue, issue
 from chalicelib.store.tables import invoice, invoice_workday
 
-from .bill_month import attempt, issue_date, ready, refuse_closed, send_on
+from .run import attempt, issue_date, ready, refuse_closed, send_on
 
 
 class CannotCorrect(BillingError):

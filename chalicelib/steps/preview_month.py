@@ -6,39 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from chalicelib.billing.month import Extract, MonthDraft, draft_month
 from chalicelib.billing.period import Period
 from chalicelib.billing.preview import (
     Bounds,
-    LastMonth,
     Person,
     compare,
     compare_currencies,
 )
-from chalicelib.billing.schemas import Frame, dtypes
 from chalicelib.documents.pdf.coverage import unprintable
 from chalicelib.settings import Settings
+from chalicelib.store.billed import PEOPLE, billed_in, read
 from chalicelib.store.reporting import Held, Reject
 from chalicelib.store.silent import Silent, silent_people
 
-from .bill_month import extract_month, issue_date, ready, refuse_closed
-
-PEOPLE = "SELECT id, code, full_name FROM employee"
-
-# Credit notes have negative hours and totals: an invoice and its credit note are nothing.
-BILLED = """
-    SELECT employee_id, currency, sum(hours), sum(total)
-    FROM (
-        SELECT employee_id, currency, total,
-               (SELECT sum(hours) FROM invoice_line WHERE invoice_id = invoice.id) AS hours
-        FROM invoice WHERE period = :start
-    ) AS issued
-    GROUP BY employee_id, currency
-    HAVING sum(hours) <> 0 OR sum(total) <> 0
-    ORDER BY employee_id, currency
-"""
+from .run import extract_month, issue_date, ready, refuse_closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +80,8 @@ def preview_month(
         connection.execution_options(postgresql_readonly=True)
         refuse_closed(connection, period)
         snapshot, earlier = _at_one_moment(connection, period)
-        last_month = _billed_in(connection, period.preceding)
-        people = _read(connection, PEOPLE, Person)
+        last_month = billed_in(connection, period.preceding)
+        people = read(connection, PEOPLE, Person)
         silent = silent_people(connection, period)
     draft = draft_month(snapshot, issued_on=issue_date(settings, now), unprintable=unprintable)
     return MonthPreview(
@@ -114,24 +98,13 @@ def preview_month(
 
 def _at_one_moment(connection: Connection, period: Period) -> tuple[Extract, pl.DataFrame]:
     """What is to be billed and the `Earlier` billed; read again if a run commits in between."""
-    earlier = _billed_in(connection, period)
+    earlier = billed_in(connection, period)
     while True:
         snapshot = extract_month(connection, period)
-        billed = _billed_in(connection, period)
+        billed = billed_in(connection, period)
         if billed.equals(earlier):
             return snapshot, billed
         earlier = billed
-
-
-def _billed_in(connection: Connection, period: Period) -> pl.DataFrame:
-    """`LastMonth`, of what is booked in *period*."""
-    return _read(connection, BILLED, LastMonth, start=period.start)
-
-
-def _read(connection: Connection, query: str, model: type[Frame], **values: object) -> pl.DataFrame:
-    rows = connection.execute(text(query), values).fetchall()
-    connection.rollback()
-    return pl.DataFrame(rows, schema=dtypes(model), orient="row")
 
 
 def _rejects(draft: MonthDraft, people: pl.DataFrame, projects: pl.DataFrame) -> list[Reject]:

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping
 from chalicelib.aws import s3, sqs
 from chalicelib.billing.errors import BillingError
 from chalicelib.documents.invoice_pdf import render
-from chalicelib.documents.printed import PrintedDay, PrintedInvoice, PrintedLine, PrintedParty
+from chalicelib.documents.printed import printed
 from chalicelib.documents.selfcheck import require_readable
 from chalicelib.settings import Settings
 from chalicelib.store import deliveries, queries, tables
@@ -113,51 +113,3 @@ def _store_once(bucket: str, key: str, pdf: bytes) -> bytes:
     except s3.ObjectExists:
         return s3.get(bucket, key)
     return pdf
-
-
-def printed(
-    invoice: RowMapping, lines: Sequence[RowMapping], days: Sequence[RowMapping]
-) -> PrintedInvoice:
-    """The invoice as it is printed, from its ledger rows alone."""
-    return PrintedInvoice(
-        number=invoice["number"],
-        series=invoice["series"],
-        kind=invoice["kind"],
-        credits_number=invoice["credits_number"],
-        credits_issued_on=invoice["credits_issued_on"],
-        period_start=invoice["period"],
-        issued_at=invoice["issued_at"],
-        issued_on=invoice["issued_on"],
-        due_on=invoice["due_on"],
-        currency=invoice["currency"],
-        supplier=PrintedParty(
-            name=invoice["supplier_name"],
-            address=invoice["supplier_address"],
-            country=invoice["supplier_country"],
-            tax_id=invoice["supplier_tax_id"],
-            iban=invoice["supplier_iban"],
-            email=invoice["supplier_email"],
-        ),
-        buyer=PrintedParty(
-            name=invoice["buyer_name"],
-            address=invoice["buyer_address"],
-            country=invoice["buyer_country"],
-            tax_id=invoice["buyer_tax_id"],
-            iban=None,
-            email=None,
-        ),
-        lines=tuple(
-            PrintedLine(**{name: line[name] for name in PrintedLine.__dataclass_fields__})
-            for line in lines
-        ),
-        days=tuple(
-            PrintedDay(**{name: day[name] for name in PrintedDay.__dataclass_fields__})
-            for day in days
-        ),
-        subtotal=invoice["subtotal"],
-        tax_rate=invoice["tax_rate"],
-        tax_category=invoice["tax_category"],
-        tax=invoice["tax"],
-        total=invoice["total"],
-        locale=invoice["locale"],
-    )

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, text
 from chalicelib.billing.content import HEADER, LINE, content_sha256
 from chalicelib.billing.money import ROUNDING_POLICY
 from chalicelib.billing.month import Extract, MonthDraft
+from chalicelib.billing.payer import Payer
 from chalicelib.billing.period import Period
-from chalicelib.settings import Payer
 
 from .connection import driver
 from .numbering import number, take_sequences

@@ -16,13 +16,10 @@ from sqlalchemy import Connection, text
 
 from chalicelib.billing.control import SIDES, ControlTotals, Count
 from chalicelib.billing.period import Period
+from chalicelib.billing.statuses import COMPLETED, ON_THEIR_WAY
 
 from . import report_queries as sql
 from .silent import Silent, silent_people
-
-ON_THEIR_WAY = ("queued", "sending")
-ARRIVED = ("sent", "delivered")
-COMPLETED = ("issued", "empty")
 
 
 @dataclass(frozen=True, slots=True)

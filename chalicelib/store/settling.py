@@ -7,37 +7,11 @@ order, and a delivery only moves up in it, so that the same reports always end i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
+from chalicelib.billing.statuses import Settlement
+
 from .tables import delivery, delivery_transition
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """
-    What became of one mail.
-
-    Attributes:
-        message_id: SES's own.
-        delivery_id: The delivery it was tagged with; None where events carry no tags.
-        status: ``delivered``, ``bounced``, ``complained``, ``failed``, or ``unknown`` for what may
-            be a bounce or an automatic reply.
-        reason: Why; None if it was delivered.
-        event_id: SES's id of the event, where it has one.
-        event_at: When it happened, aware.
-        sent_at: When SES took the mail, aware.
-    """
-
-    message_id: str
-    delivery_id: int | None
-    status: str
-    reason: str | None
-    event_id: str | None
-    event_at: datetime
-    sent_at: datetime
 
 
 def settle(connection: Connection, report: Settlement) -> bool:

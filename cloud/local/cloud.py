@@ -17,6 +17,7 @@ from cloud.local import (
     secret,
 )
 from cloud.local.home import Home
+from cloud.project import PROJECT
 
 # Who pays, when nobody says: a company that does not exist.
 EXAMPLE = {
@@ -38,7 +39,7 @@ def up(
     environment: Mapping[str, str],
     say: Callable[[str], None],
     migrate: Callable[[str], None],
-    source: Path = processes.PROJECT,
+    source: Path = PROJECT,
     build: Callable[[Path, Path], Path] = deploy.package,
 ) -> dict[str, str]:
     """

@@ -2,8 +2,8 @@
 The door to the page: what DNS and TLS are on AWS.
 
 ``python -m cloud.local.page_server HOME`` listens on the port in ``SELFBILL_WEB_PORT`` until it is
-told to stop, and hands what browsers ask for to the cloud's own distribution.  A browser needs one address
-that stays; the distribution is known by its host name, which no DNS here leads to.
+told to stop, and hands what browsers ask for to the cloud's own distribution.  A browser needs one
+address that stays; the distribution is known by its host name, which no DNS here leads to.
 """
 
 from __future__ import annotations

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
 from cloud.local.home import Home
+from cloud.project import PROJECT, inherited
 
-PROJECT = Path(__file__).resolve().parents[2]
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
 SAME_START_SECONDS = 2.0
 STOP_SECONDS = 30.0
 
@@ -53,15 +50,6 @@ def _await_arguments(process: psutil.Process) -> None:
     with suppress(psutil.NoSuchProcess):
         while not process.cmdline() and not _ended(process):
             time.sleep(0.001)
-
-
-def inherited() -> dict[str, str]:
-    """
-    What a process needs of our own environment.
-
-    Not a proxy, an AWS profile or a certificate bundle: those lead away from localhost.
-    """
-    return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 def alive(home: Home, name: str) -> psutil.Process | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chalicelib.billing.errors import BillingError
-from cloud.local import processes
+from cloud.project import inherited
 
 SHIPPED = ("app.py", "chalicelib", ".chalice")
 TEMPLATE = "sam.yaml"
@@ -59,7 +59,7 @@ def generate(source: Path, stage: str, work: Path, target: Path) -> None:
         [sys.executable, "-c", "from chalice.cli import main; main()",
          "--project-dir", str(staged), "package", "--stage", stage,
          "--merge-template", str(merge), "--template-format", "yaml", str(unfinished)],
-        env={**processes.inherited(), "AWS_DEFAULT_REGION": ANY_REGION},
+        env={**inherited(), "AWS_DEFAULT_REGION": ANY_REGION},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     # Some of chalice's refusals end with exit code 0.

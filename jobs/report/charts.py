@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from chalicelib.billing.control import SIDES
-from chalicelib.store.reporting import ARRIVED, ON_THEIR_WAY, MonthMoney, PeriodReport
+from chalicelib.billing.statuses import ARRIVED, ON_THEIR_WAY
+from chalicelib.store.reporting import MonthMoney, PeriodReport
 from jobs.report.words import STATES, compact, in_words, money, share
 
 ZERO = Decimal(0)

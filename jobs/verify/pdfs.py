@@ -14,10 +14,9 @@ from pypdfium2 import PdfiumError
 from chalicelib.billing.content import content_sha256
 from chalicelib.billing.issued import Finding
 from chalicelib.documents import wording
-from chalicelib.documents.printed import PrintedInvoice
+from chalicelib.documents.printed import PrintedInvoice, printed
 from chalicelib.documents.texts import with_composed_texts
 from chalicelib.language import Language, language_of
-from chalicelib.steps.render_invoice import printed
 
 from .e_invoices import check_e_invoice
 from .ledger import Document

@@ -35,7 +35,7 @@ class TestTheDistribution:
         assert headers["X-Content-Type-Options"] == "nosniff"
 
     def test_holds_nothing_else(self, get):
-        assert get("/../jobs/cli.py").status_code == 403
+        assert get("/../jobs/cli/main.py").status_code == 403
         assert get("/words/").status_code == 403
 
     def test_takes_nothing(self, get):

@@ -21,7 +21,7 @@ from chalicelib.billing.period import Period
 from cloud.local import accounts, aws_services
 from cloud.local.cloud import down, up
 from cloud.migrate import migrate
-from jobs.follow import follow
+from jobs.bill import follow
 from jobs.load.store import load_folder
 from tests.conftest import scratch
 from tests.functional.conftest import Api, quietly

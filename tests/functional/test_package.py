@@ -15,11 +15,11 @@ import pytest
 
 from cloud.local import aws_services
 from cloud.local.cloud import down, up
-from cloud.local.processes import PROJECT
 from cloud.migrate import migrate
 from cloud.package.archives import LIMIT
 from cloud.package.build import build
 from cloud.package.isolation import CallFailed
+from cloud.project import PROJECT
 from jobs.load.store import load_folder
 from tests.conftest import TEMPLATE, forget, in_database, scratch
 from tests.functional.packaged import HANDLERS, Alone, delivered, record, request, services

@@ -17,7 +17,8 @@ from moto.ses import ses_backends
 
 from chalicelib.aws import s3, ses
 from chalicelib.aws import sqs as queues
-from chalicelib.settings import Payer, Settings
+from chalicelib.billing.payer import Payer
+from chalicelib.settings import Settings
 from tests.builders_ledger import Books
 from tests.conftest import forget
 

@@ -16,11 +16,11 @@ from rich.console import Console
 from chalicelib.aws import s3
 from chalicelib.billing.period import Period
 from chalicelib.steps.bill_month import bill_month
+from chalicelib.steps.close_month import close_period
 from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.steps.email_invoice import email_invoice
 from chalicelib.steps.render_invoice import render_invoice
 from jobs import bill
-from jobs.drift import close_period
 from jobs.load.store import load_folder
 from jobs.query import answers, sources
 from jobs.query import ask as asking

@@ -7,11 +7,11 @@ import pytest
 
 from chalicelib.billing.period import Period
 from chalicelib.steps.bill_month import bill_month
+from chalicelib.steps.close_month import close_period
 from chalicelib.steps.correct_invoice import CannotCorrect, correct_invoice, would_correct
 from chalicelib.store.closing import NotYetBilled, PeriodClosed
 from chalicelib.store.connection import engine
 from chalicelib.store.runs import fail_run
-from jobs.drift import close_period
 
 OCTOBER = Period.month(2026, 10)
 NOVEMBER = Period.month(2026, 11)

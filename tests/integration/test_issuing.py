@@ -14,9 +14,10 @@ from chalicelib.billing.balance import Unbalanced
 from chalicelib.billing.content import HEADER, LINE, content_sha256
 from chalicelib.billing.period import InvalidPeriod, Period
 from chalicelib.steps import bill_month as step
-from chalicelib.steps.bill_month import UnprintablePayer, bill_month, period_to_bill
+from chalicelib.steps.bill_month import bill_month, period_to_bill
 from chalicelib.steps.email_invoice import email_invoice
 from chalicelib.steps.render_invoice import render_invoice
+from chalicelib.steps.run import UnprintablePayer
 from chalicelib.store.connection import DatabaseUnreachable
 from jobs.load.store import load_folder
 from tests.builders_ledger import at_once, unbroken

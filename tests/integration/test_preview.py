@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from chalicelib.billing.period import Period
 from chalicelib.billing.preview import Bounds, CurrencyPreview, Preview
 from chalicelib.steps import preview_month as step
-from chalicelib.steps.bill_month import UnprintablePayer, bill_month
+from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.steps.preview_month import preview_month
+from chalicelib.steps.run import UnprintablePayer
 from chalicelib.store.closing import PeriodClosed, close
 from chalicelib.store.connection import engine, period_lock
 from chalicelib.store.reporting import report_period

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from benchmarks import cost
-from cloud.local.processes import PROJECT
+from cloud.project import PROJECT
 
 PRICES, WORK = cost.Prices(), cost.Work()
 MILLION = cost.SIZES[-1]

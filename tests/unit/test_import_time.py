@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from jobs.cli import main as cli
+from jobs.cli.main import app
 from jobs.import_time.clock import DateOrder, MixedDates, Unplaced, clock, hundredths, seconds
 from jobs.import_time.people import directory, of_folder
 from jobs.import_time.tools import TOOLS, ToolName
@@ -382,7 +382,7 @@ class TestTheFile:
 
 class TestTheCommand:
     def run(self, *arguments):
-        return CliRunner().invoke(cli.app, ["import-time", *arguments, "--from", str(FIXTURES)])
+        return CliRunner().invoke(app, ["import-time", *arguments, "--from", str(FIXTURES)])
 
     def test_writes_the_file_and_tells_what_was_left_out(self, tmp_path):
         target = tmp_path / "workdays.csv"

@@ -19,7 +19,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from cloud.local.processes import PROJECT
 from cloud.package import archives, libraries, wheels
 from cloud.package.archives import LIMIT, Archive, Clash, TooLarge
 from cloud.package.build import Package, UnknownKind, functions_by_kind, functions_of
@@ -28,6 +27,7 @@ from cloud.package.needs import NotPinned, closure
 from cloud.package.template import UnknownStage, generate
 from cloud.package.upload import upload
 from cloud.package.wheels import NoWheel, WheelRefused
+from cloud.project import PROJECT
 
 MANYLINUX = "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64"
 # What each function loads besides app.py.

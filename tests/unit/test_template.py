@@ -17,7 +17,7 @@ from samtranslator.translator.transform import transform
 from chalicelib.api.openapi import OPERATIONS
 from chalicelib.settings import OPTIONAL, REQUIRED
 from cloud.local.deploy import OUTPUTS, PARAMETERS, package
-from cloud.local.processes import PROJECT
+from cloud.project import PROJECT
 
 FUNCTIONS = ("APIHandler", "BillMonth", "RenderInvoice", "EmailInvoice", "RecordMailEvent", "Sweep")
 # IAM has no narrower resource for the network interfaces of a Lambda, nor for traces.

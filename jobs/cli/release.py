@@ -1,0 +1,50 @@
+"""What deploys, and the schema it needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs import environment
+
+from .shell import err, out, say
+
+
+def package(
+    out_folder: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where zips and template go.")
+    ] = Path("build"),
+    stage: Annotated[
+        str, typer.Option(metavar="STAGE", help="One of .chalice/config.json.")
+    ] = "dev",
+    bucket: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Upload to this bucket, and write packaged.yaml too."),
+    ] = None,
+) -> None:
+    """Build what deploys on AWS: a zip for each kind of function, and the template."""
+    from cloud.package import view
+    from cloud.package.build import build
+    from cloud.project import PROJECT
+
+    with err.status("packaging") as status:
+        built = build(PROJECT, out_folder, stage, lambda step: status.update(f"packaging: {step}"))
+    view.show(built, out)
+    if bucket:
+        import boto3
+
+        from cloud.package.upload import upload
+
+        with err.status(f"uploading to {bucket}"):
+            uploaded = upload(built, bucket, boto3.client("s3"))
+        out.print(f"{uploaded} names them in {bucket}.", soft_wrap=True, markup=False)
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from cloud.migrate import migrate as bring_up_to_date
+
+    bring_up_to_date(environment.database_url(say))
+    out.print("The database has the newest schema.")
