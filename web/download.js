@@ -1,7 +1,7 @@
 // One invoice's PDF: fetched by a link made for the occasion, and kept only if it is the one issued.
 
 import { link } from "./api.js";
-import { h } from "./elements.js";
+import { h } from "./dom.js";
 import { Problem, unanswered } from "./problems.js";
 
 /** Fetch, check and save a PDF.  Throws a `Problem`; one of kind "altered" saved nothing. */

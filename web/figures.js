@@ -1,6 +1,6 @@
 // Amounts, days and moments as the reader's language writes them.
 
-import { locale } from "./words.js";
+import { locale } from "./i18n.js";
 
 const MINUS = "\u2212";
 

@@ -1,9 +1,9 @@
 // The page: shows the place its address names, to whoever is signed in.
 
 import { readConfig } from "./config.js";
-import { drawFrame, page } from "./frame.js";
+import { drawFrame, page } from "./layout.js";
 import { quiet } from "./notices.js";
-import { placeOf } from "./places.js";
+import { placeOf } from "./router.js";
 import { Problem } from "./problems.js";
 import { reader } from "./reader.js";
 import { expired, forget, token } from "./session.js";
@@ -11,7 +11,7 @@ import { finishHosted } from "./sign-in.js";
 import { failure, loading } from "./states.js";
 import { signInView } from "./views/sign-in.js";
 import { home, viewOf } from "./views/views.js";
-import { preferred, t, use } from "./words.js";
+import { preferred, t, use } from "./i18n.js";
 
 // Quicker answers need no word of waiting.
 const WAITING = 250;

@@ -1,7 +1,7 @@
 // Short sentences about what was just done, said aloud by screen readers.
 
-import { h } from "./elements.js";
-import { t } from "./words.js";
+import { h } from "./dom.js";
+import { t } from "./i18n.js";
 
 const region = h("div", { class: "notices", role: "status" });
 

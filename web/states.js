@@ -1,7 +1,7 @@
 // What stands where there is nothing to show: waiting, nothing there, something wrong.
 
-import { h } from "./elements.js";
-import { t } from "./words.js";
+import { h } from "./dom.js";
+import { t } from "./i18n.js";
 
 export const loading = () =>
   h("div", { class: "state", role: "status" }, h("h1", { class: "still" }, t("state.loading")));

@@ -157,7 +157,7 @@ class TestFigures:
         shown = contractor.page.evaluate(
             """async () => {
               const { amount, percent, rate } = await import("./figures.js");
-              const { sum } = await import("./exact.js");
+              const { sum } = await import("./decimal.js");
               return [amount("-90071992547409931.93"), sum(["90071992547409.93", "0.01", "-0.94"]),
                 percent("0.075000"), percent("0.200000"), percent("0.000000"), percent("1.000000"),
                 rate("37.7350"), rate("780.0000"), rate("1000.1234")];

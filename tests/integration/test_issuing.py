@@ -13,7 +13,7 @@ from chalicelib.billing import month
 from chalicelib.billing.balance import Unbalanced
 from chalicelib.billing.content import HEADER, LINE, content_sha256
 from chalicelib.billing.period import InvalidPeriod, Period
-from chalicelib.steps import bill_month as step
+from chalicelib.steps import run as step
 from chalicelib.steps.bill_month import bill_month, period_to_bill
 from chalicelib.steps.email_invoice import email_invoice
 from chalicelib.steps.render_invoice import render_invoice

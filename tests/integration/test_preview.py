@@ -185,7 +185,7 @@ class TestPreview:
         assert compared(preview(settings), "hours") == {"ANNA": (Decimal(8),)}
 
     def test_refuses_a_payer_that_cannot_be_printed(self, settings, monkeypatch):
-        monkeypatch.setattr("chalicelib.steps.bill_month.unprintable", lambda _: "🌻")
+        monkeypatch.setattr("chalicelib.steps.run.unprintable", lambda _: "🌻")
 
         with pytest.raises(UnprintablePayer):
             preview(settings)

@@ -37,7 +37,7 @@ FLOATS = (pl.Float32, pl.Float64)
 # What counts something that has cents or hundredths, by the last word of its name.
 EXACT = ("hours", "rate", "amount", "subtotal", "tax", "total", "multiplier", "difference")
 # Everything that computes; drawing has coordinates, and they may be floats.
-COMPUTING = ("billing", "store", "steps", "api", "exports.py", "queues.py")
+COMPUTING = ("billing", "store", "steps", "api", "export", "aws/sqs.py")
 
 
 def is_exact(name):

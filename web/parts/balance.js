@@ -1,8 +1,8 @@
 // The balance of a run: what went in came out as billed, rejected or held.
 
-import { h } from "../elements.js";
+import { h } from "../dom.js";
 import { amount, count, moment } from "../figures.js";
-import { t } from "../words.js";
+import { t } from "../i18n.js";
 
 const OUT = ["billed", "rejected", "held"];
 

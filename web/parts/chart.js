@@ -1,9 +1,9 @@
 // What the months come to, one small chart a currency, each with the table it is drawn from.
 
-import { h, svg } from "../elements.js";
+import { h, svg } from "../dom.js";
 import { money, month, shortMonth } from "../figures.js";
-import { addressOf } from "../places.js";
-import { t } from "../words.js";
+import { addressOf } from "../router.js";
+import { t } from "../i18n.js";
 import { table } from "./table.js";
 
 const WIDTH = 320;

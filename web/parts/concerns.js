@@ -1,9 +1,9 @@
 // What a person must look at, by name and why.
 
-import { h } from "../elements.js";
+import { h } from "../dom.js";
 import { amount, count, day, month } from "../figures.js";
-import { addressOf } from "../places.js";
-import { has, t } from "../words.js";
+import { addressOf } from "../router.js";
+import { has, t } from "../i18n.js";
 import { UNDER_WAY, deliveryState } from "./states.js";
 import { table } from "./table.js";
 

@@ -1,8 +1,8 @@
 // The filters of a list of invoices; what they say is in the address.
 
-import { h } from "../elements.js";
-import { addressOf } from "../places.js";
-import { t } from "../words.js";
+import { h } from "../dom.js";
+import { addressOf } from "../router.js";
+import { t } from "../i18n.js";
 import { DELIVERY_STATES } from "./states.js";
 
 const KINDS = ["invoice", "credit_note"];

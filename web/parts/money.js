@@ -1,9 +1,9 @@
 // What a month comes to: by currency, department and project; and the runs that made it.
 
-import { h } from "../elements.js";
+import { h } from "../dom.js";
 import { amount, count, moment, money } from "../figures.js";
-import { addressOf } from "../places.js";
-import { t } from "../words.js";
+import { addressOf } from "../router.js";
+import { t } from "../i18n.js";
 import { mark } from "./states.js";
 import { table } from "./table.js";
 

@@ -1,11 +1,11 @@
 // The button that downloads an invoice's PDF.
 
 import { download } from "../download.js";
-import { h } from "../elements.js";
+import { h } from "../dom.js";
 import { say } from "../notices.js";
 import { Problem } from "../problems.js";
 import { sentenceOf } from "../states.js";
-import { t } from "../words.js";
+import { t } from "../i18n.js";
 
 /** The button for an invoice; `words` is the key of what stands on it. */
 export function pdfButton(invoice, words = "pdf.button") {

@@ -1,9 +1,9 @@
 // Another month: the one before, the one after, any.
 
-import { h } from "../elements.js";
+import { h } from "../dom.js";
 import { month, monthAfter } from "../figures.js";
-import { addressOf } from "../places.js";
-import { t } from "../words.js";
+import { addressOf } from "../router.js";
+import { t } from "../i18n.js";
 
 export function monthPicker(period) {
   const input = h("input", { type: "month", "aria-label": t("picker.month"), pattern: "\\d{4}-\\d{2}" });

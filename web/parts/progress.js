@@ -1,9 +1,9 @@
 // How far rendering and mailing are, and the invoices of each state.
 
-import { h } from "../elements.js";
+import { h } from "../dom.js";
 import { count } from "../figures.js";
-import { addressOf } from "../places.js";
-import { t } from "../words.js";
+import { addressOf } from "../router.js";
+import { t } from "../i18n.js";
 import { DELIVERY_STATES, UNDER_WAY, deliveryState } from "./states.js";
 
 const ARRIVED = ["sent", "delivered"];

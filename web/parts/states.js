@@ -1,7 +1,7 @@
 // The state of a delivery, in words and a tone.
 
-import { h } from "../elements.js";
-import { t } from "../words.js";
+import { h } from "../dom.js";
+import { t } from "../i18n.js";
 
 const TONES = {
   delivered: "good",

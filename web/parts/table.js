@@ -1,6 +1,6 @@
 // Tables that become cards on a narrow screen, and stay tables for screen readers there.
 
-import { h } from "../elements.js";
+import { h } from "../dom.js";
 
 /**
  * A table.  A column is `{ title, cell, number, head }`: `cell` makes of a row what stands in it,

@@ -1,16 +1,16 @@
 // A contractor's invoices, by month, with what each month comes to.
 
 import { invoices } from "../api.js";
-import { h } from "../elements.js";
-import { sum } from "../exact.js";
+import { h } from "../dom.js";
+import { sum } from "../decimal.js";
 import { day, money, month } from "../figures.js";
 import { say } from "../notices.js";
 import { pdfButton } from "../parts/pdf.js";
 import { deliveryState } from "../parts/states.js";
 import { table } from "../parts/table.js";
-import { addressOf } from "../places.js";
+import { addressOf } from "../router.js";
 import { empty, sentenceOf } from "../states.js";
-import { t } from "../words.js";
+import { t } from "../i18n.js";
 
 const LIMIT = 200;
 

@@ -1,14 +1,14 @@
 // One invoice: what it says, the days behind each line, and what became of it.
 
 import { invoice as read } from "../api.js";
-import { h } from "../elements.js";
-import { sum } from "../exact.js";
+import { h } from "../dom.js";
+import { sum } from "../decimal.js";
 import { amount, day, kilobytes, moment, money, month, percent, rate, weekday } from "../figures.js";
 import { pdfButton } from "../parts/pdf.js";
 import { deliveryState, mark } from "../parts/states.js";
 import { table } from "../parts/table.js";
-import { addressOf } from "../places.js";
-import { t } from "../words.js";
+import { addressOf } from "../router.js";
+import { t } from "../i18n.js";
 
 export async function invoiceView(number, who) {
   const invoice = await read(number);

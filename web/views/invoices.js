@@ -1,15 +1,15 @@
 // All invoices, for accountants: filters that live in the address, and page after page below.
 
 import { invoices } from "../api.js";
-import { h } from "../elements.js";
+import { h } from "../dom.js";
 import { count, day, money, month } from "../figures.js";
 import { filterForm } from "../parts/filters.js";
 import { pdfButton } from "../parts/pdf.js";
 import { deliveryState } from "../parts/states.js";
 import { line, table } from "../parts/table.js";
-import { addressOf } from "../places.js";
+import { addressOf } from "../router.js";
 import { empty, sentenceOf } from "../states.js";
-import { t } from "../words.js";
+import { t } from "../i18n.js";
 
 export async function invoicesView(place) {
   const title = t("invoices.title");

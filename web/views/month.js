@@ -1,7 +1,7 @@
 // A month as an accountant signs it off.
 
 import { report as read } from "../api.js";
-import { h } from "../elements.js";
+import { h } from "../dom.js";
 import { moment, month } from "../figures.js";
 import { chartOfMonths } from "../parts/chart.js";
 import { monthPicker } from "../parts/picker.js";
@@ -12,7 +12,7 @@ import { progress, underWay } from "../parts/progress.js";
 import { mark } from "../parts/states.js";
 import { empty } from "../states.js";
 import { Problem } from "../problems.js";
-import { t } from "../words.js";
+import { t } from "../i18n.js";
 
 const EVERY = 4_000;
 

@@ -1,11 +1,11 @@
 // Signing in, wherever one was about to go.
 
 import { config } from "../config.js";
-import { h } from "../elements.js";
+import { h } from "../dom.js";
 import { Problem } from "../problems.js";
 import { atHostedPage, withPassword } from "../sign-in.js";
 import { sentenceOf } from "../states.js";
-import { t } from "../words.js";
+import { t } from "../i18n.js";
 
 /** `why` says, if need be, why one is asked again; `done` goes on to the place in the address. */
 export function signInView(why, done) {

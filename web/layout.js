@@ -1,11 +1,11 @@
 // What stands around every view: where one is, who one is, the language.
 
-import { h } from "./elements.js";
+import { h } from "./dom.js";
 import { notices } from "./notices.js";
-import { addressOf } from "./places.js";
+import { addressOf } from "./router.js";
 import { forgetReader } from "./reader.js";
 import { signOut } from "./sign-in.js";
-import { LANGUAGES, choose, language, t } from "./words.js";
+import { LANGUAGES, choose, language, t } from "./i18n.js";
 
 const main = h("main", { id: "main" });
 
