@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chalicelib.billing.errors import BillingError
-from chalicelib.billing.payer import Payer
+from .billing.errors import BillingError
+from .billing.payer import Payer
 
 
 class MissingSetting(BillingError):

@@ -1,5 +1,5 @@
 """``python -m jobs``: the command line."""
 
-from jobs.cli.main import main
+from .cli.main import main
 
 main()

@@ -18,8 +18,9 @@ from cloud.local.accounts import open_accounts
 from cloud.local.cloud import down, up
 from cloud.local.home import Home
 from cloud.migrate import migrate
-from jobs.bill import bill, report
-from jobs.load.store import load_folder, users
+
+from .bill import bill, report
+from .load.store import load_folder, users
 
 FIXTURES = Path(__file__).parents[1] / "data" / "fixtures"
 FIXTURE_PERIOD = Period.month(2026, 10)

@@ -14,7 +14,8 @@ from rich.text import Text
 from chalicelib.billing.plain import plain
 from chalicelib.billing.preview import Bounds
 from chalicelib.steps.preview_month import MonthPreview
-from jobs.terminal import add_row, helds, meanings, plural, rejects, table, titled
+
+from .terminal import add_row, helds, meanings, plural, rejects, table, titled
 
 # These say that the amount itself may be a mistake; the others, that somebody came or went.
 WRONG = ("hours", "factor")

@@ -49,7 +49,7 @@ DEFAULTS: dict[type[schemas.Frame], dict[str, Any]] = {
         "hourly_rate": Decimal(50),
         "overtime_multiplier": Decimal("1.5"),
     },
-    schemas.RatedWorkday: {
+    schemas.PricedWorkday: {
         "workday_id": 1,
         "employee_id": 1,
         "work_date": date(2026, 10, 1),
@@ -70,7 +70,7 @@ DEFAULTS: dict[type[schemas.Frame], dict[str, Any]] = {
         "unit_rate": Decimal(50),
         "amount": Decimal(400),
     },
-    schemas.Invoice: {
+    schemas.DraftInvoice: {
         "employee_id": 1,
         "currency": "EUR",
         "subtotal": Decimal(400),

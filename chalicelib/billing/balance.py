@@ -40,7 +40,7 @@ def check_balance(
     Args:
         control: The counts, each taken from its own frame.
         lines: `schemas.Line`.
-        invoices: `schemas.Invoice`.
+        invoices: `schemas.DraftInvoice`.
         lineage: `schemas.BilledWorkday`.
 
     Raises:

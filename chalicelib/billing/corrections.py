@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from .invoicing import rate_workdays
+from .invoicing import price_workdays
 from .schemas import Drift, columns
 
 DAY = ["invoice_id", "employee_id", "work_date", "project_id", "kind"]
@@ -40,6 +40,6 @@ def find_drift(billed: pl.DataFrame, current: pl.DataFrame, rates: pl.DataFrame)
 
 def _rated(current: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     # Rating needs a turn, which means nothing here.
-    rated = rate_workdays(current.with_columns(turn=pl.lit(1, pl.Int32)), rates)
+    priced = price_workdays(current.with_columns(turn=pl.lit(1, pl.Int32)), rates)
     owners = current.select(*DAY)
-    return owners.join(rated, on=DAY[1:], maintain_order="left")
+    return owners.join(priced, on=DAY[1:], maintain_order="left")

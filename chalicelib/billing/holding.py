@@ -16,7 +16,7 @@ PRINTED = ("code", "full_name", "address", "country", "tax_id", "iban", "email")
 
 
 def hold(
-    rated: pl.DataFrame,
+    priced: pl.DataFrame,
     employees: pl.DataFrame,
     projects: pl.DataFrame,
     *,
@@ -27,20 +27,20 @@ def hold(
     Name every employee who has good workdays but cannot be invoiced on *issued_on*.
 
     Args:
-        rated: `schemas.RatedWorkday`.
-        employees: `schemas.Employee`, at least those of *rated*.
-        projects: `schemas.Project`, at least those of *rated*.
+        priced: `schemas.PricedWorkday`.
+        employees: `schemas.Employee`, at least those of *priced*.
+        projects: `schemas.Project`, at least those of *priced*.
         issued_on: The issue date; the agreement to self-billing must be from before it.
         unprintable: The letters of a text that the invoice's fonts lack.
 
     Returns:
         `schemas.Held`, by employee, with the first reason of `REASONS` that applies.
     """
-    working = employees.join(rated, on="employee_id", how="semi")
+    working = employees.join(priced, on="employee_id", how="semi")
     reasons = [
         _without_agreement(working, issued_on),
-        _without_rate(rated),
-        _with_unprintable_texts(rated, working, projects, unprintable),
+        _without_rate(priced),
+        _with_unprintable_texts(priced, working, projects, unprintable),
     ]
     return (
         pl.concat(reasons)
@@ -60,9 +60,9 @@ def _without_agreement(employees: pl.DataFrame, issued_on: date) -> pl.DataFrame
     )
 
 
-def _without_rate(rated: pl.DataFrame) -> pl.DataFrame:
+def _without_rate(priced: pl.DataFrame) -> pl.DataFrame:
     return (
-        rated.filter(pl.col("unit_rate").is_null())
+        priced.filter(pl.col("unit_rate").is_null())
         .group_by("employee_id")
         .agg(pl.col("work_date").min())
         .select(
@@ -74,7 +74,7 @@ def _without_rate(rated: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_unprintable_texts(
-    rated: pl.DataFrame,
+    priced: pl.DataFrame,
     employees: pl.DataFrame,
     projects: pl.DataFrame,
     unprintable: Callable[[str], str],
@@ -85,7 +85,7 @@ def _with_unprintable_texts(
     worked = (
         titles.with_columns(letters=letters)
         .filter(pl.col("letters") != "")
-        .join(rated.select("employee_id", "project_id").unique(), on="project_id")
+        .join(priced.select("employee_id", "project_id").unique(), on="project_id")
     )
     return (
         pl.concat([own.drop("text"), worked.select("employee_id", "letters")])

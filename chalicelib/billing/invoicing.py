@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from .money import HOURS_SUM, MONEY, exact_product, to_money, to_rate
-from .schemas import BilledWorkday, Invoice, Line, RatedWorkday, columns
+from .schemas import BilledWorkday, DraftInvoice, Line, PricedWorkday, columns
 
 
-def rate_workdays(workdays: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+def price_workdays(workdays: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     """
     Find what each workday's hour costs: the rate with the newest ``valid_from`` by that day.
 
@@ -17,7 +17,7 @@ def rate_workdays(workdays: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
         rates: `schemas.Rate`.
 
     Returns:
-        `schemas.RatedWorkday`, by employee, day, project and kind.  Overtime costs the hourly
+        `schemas.PricedWorkday`, by employee, day, project and kind.  Overtime costs the hourly
         rate times its multiplier, rounded once to four decimals.
     """
     overtime = to_rate(exact_product(pl.col("hourly_rate"), pl.col("overtime_multiplier")))
@@ -35,16 +35,16 @@ def rate_workdays(workdays: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
             unit_rate=pl.when(pl.col("kind") == "overtime").then(overtime).otherwise("hourly_rate")
         )
         .sort("employee_id", "work_date", "project_id", "kind")
-        .select(columns(RatedWorkday))
+        .select(columns(PricedWorkday))
     )
 
 
-def draft_lines(rated: pl.DataFrame, projects: pl.DataFrame) -> pl.DataFrame:
+def draft_lines(priced: pl.DataFrame, projects: pl.DataFrame) -> pl.DataFrame:
     """
     Sum each employee's workdays to one line per project, kind and unit rate.
 
     Args:
-        rated: `schemas.RatedWorkday`, every one with a rate.
+        priced: `schemas.PricedWorkday`, every one with a rate.
         projects: `schemas.Project`.
 
     Returns:
@@ -53,7 +53,7 @@ def draft_lines(rated: pl.DataFrame, projects: pl.DataFrame) -> pl.DataFrame:
     """
     regular_first = pl.col("kind") == "overtime"
     return (
-        rated.group_by("employee_id", "project_id", "kind", "unit_rate")
+        priced.group_by("employee_id", "project_id", "kind", "unit_rate")
         .agg(pl.col("hours").sum().cast(HOURS_SUM))
         .join(projects, on="project_id")
         .sort("employee_id", "project_code", regular_first, "unit_rate")
@@ -77,7 +77,7 @@ def draft_invoices(lines: pl.DataFrame, employees: pl.DataFrame) -> pl.DataFrame
         employees: `schemas.Employee`.
 
     Returns:
-        `schemas.Invoice`, by employee code.
+        `schemas.DraftInvoice`, by employee code.
     """
     return (
         lines.group_by("employee_id")
@@ -86,22 +86,22 @@ def draft_invoices(lines: pl.DataFrame, employees: pl.DataFrame) -> pl.DataFrame
         .with_columns(tax=to_money(exact_product(pl.col("subtotal"), pl.col("tax_rate"))))
         .with_columns(total=(pl.col("subtotal") + pl.col("tax")).cast(MONEY))
         .sort("code")
-        .select(columns(Invoice))
+        .select(columns(DraftInvoice))
     )
 
 
-def trace_lineage(rated: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+def trace_lineage(priced: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """
     Say which line bills each workday.
 
     Args:
-        rated: The `schemas.RatedWorkday` that *lines* were drafted from.
+        priced: The `schemas.PricedWorkday` that *lines* were drafted from.
         lines: `schemas.Line`.
 
     Returns:
-        `schemas.BilledWorkday`, in the order of *rated*.
+        `schemas.BilledWorkday`, in the order of *priced*.
     """
     key = ["employee_id", "project_id", "kind", "unit_rate"]
-    return rated.join(
+    return priced.join(
         lines.select(*key, "position"), on=key, how="left", maintain_order="left"
     ).select(columns(BilledWorkday))

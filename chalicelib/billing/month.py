@@ -12,7 +12,7 @@ from .balance import check_balance, count
 from .control import ControlTotals
 from .holding import hold
 from .intake import judge
-from .invoicing import draft_invoices, draft_lines, rate_workdays, trace_lineage
+from .invoicing import draft_invoices, draft_lines, price_workdays, trace_lineage
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class MonthDraft:
     What a run will issue and record; it balances.
 
     Attributes:
-        invoices: `schemas.Invoice`.
+        invoices: `schemas.DraftInvoice`.
         lines: `schemas.Line`.
         lineage: `schemas.BilledWorkday`.
         rejected: `schemas.Rejected`.
@@ -72,12 +72,12 @@ def draft_month(
         Unbalanced: If a row or an hour went missing on the way.
     """
     good, rejected = judge(extract.workdays, extract.billed_days)
-    rated = rate_workdays(good, extract.rates)
+    priced = price_workdays(good, extract.rates)
     held = hold(
-        rated, extract.employees, extract.projects, issued_on=issued_on, unprintable=unprintable
+        priced, extract.employees, extract.projects, issued_on=issued_on, unprintable=unprintable
     )
-    waiting = rated.join(held, on="employee_id", how="semi")
-    billable = rated.join(held, on="employee_id", how="anti", maintain_order="left")
+    waiting = priced.join(held, on="employee_id", how="semi")
+    billable = priced.join(held, on="employee_id", how="anti", maintain_order="left")
     lines = draft_lines(billable, extract.projects)
     invoices = draft_invoices(lines, extract.employees)
     lineage = trace_lineage(billable, lines)

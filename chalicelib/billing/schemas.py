@@ -145,7 +145,7 @@ class Held(Frame):
     detail: str
 
 
-class RatedWorkday(Frame):
+class PricedWorkday(Frame):
     """Good workdays with what their hour costs; ``unit_rate`` is null where no rate holds."""
 
     workday_id: pl.Int64
@@ -172,7 +172,7 @@ class Line(Frame):
     amount: Money
 
 
-class Invoice(Frame):
+class DraftInvoice(Frame):
     """Drafts: one row per employee, by employee code."""
 
     employee_id: pl.Int64

@@ -21,9 +21,10 @@ from sqlalchemy import Connection
 from chalicelib.aws import s3
 from chalicelib.billing.period import Period
 from chalicelib.billing.schemas import Frame, dtypes
-from chalicelib.export import contract
-from chalicelib.export.queries import MOMENT_FORMAT, QUERIES
 from chalicelib.store.extraction import copy_frame
+
+from . import contract
+from .queries import MOMENT_FORMAT, QUERIES
 
 PARQUET = "application/vnd.apache.parquet"
 JSON = "application/json"

@@ -42,7 +42,7 @@ class RunReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class CurrencyTotal:
     """What one currency comes to; credit notes are counted in with their negative amounts."""
 
     currency: str
@@ -55,7 +55,7 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class DepartmentMoney:
+class DepartmentTotal:
     """What one department comes to in one currency, net of credit notes."""
 
     currency: str
@@ -69,7 +69,7 @@ class DepartmentMoney:
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectMoney:
+class ProjectTotal:
     """What the lines of one project come to in one currency, before tax, net of credit notes."""
 
     currency: str
@@ -80,7 +80,7 @@ class ProjectMoney:
 
 
 @dataclass(frozen=True, slots=True)
-class MonthMoney:
+class MonthTotal:
     """What one month came to in one currency; zeros if nothing was issued."""
 
     period: Period
@@ -177,18 +177,18 @@ class PeriodReport:
     run: RunReport | None
     last_attempt: RunReport | None
     billed: Count = field(default_factory=Count)
-    money: list[Money] = field(default_factory=list)
+    money: list[CurrencyTotal] = field(default_factory=list)
     documents: int = 0
     deliveries: dict[str, int] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     helds: list[Held] = field(default_factory=list)
     undelivered: list[Undelivered] = field(default_factory=list)
     unbilled_earlier: list[Unbilled] = field(default_factory=list)
-    departments: list[DepartmentMoney] = field(default_factory=list)
-    projects: list[ProjectMoney] = field(default_factory=list)
+    departments: list[DepartmentTotal] = field(default_factory=list)
+    projects: list[ProjectTotal] = field(default_factory=list)
     all_rejected: list[AllRejected] = field(default_factory=list)
     silent: list[Silent] = field(default_factory=list)
-    months: list[MonthMoney] = field(default_factory=list)
+    months: list[MonthTotal] = field(default_factory=list)
     history: list[RunReport] = field(default_factory=list)
     as_of: datetime | None = None
 
@@ -236,7 +236,7 @@ def report_period(connection: Connection, period: Period) -> PeriodReport:
         run=run,
         last_attempt=_last(attempts),
         billed=Count(**_rows(connection, sql.BILLED, start)[0]),
-        money=[Money(**row) for row in _rows(connection, sql.MONEY, start)],
+        money=[CurrencyTotal(**row) for row in _rows(connection, sql.MONEY, start)],
         documents=connection.execute(text(sql.DOCUMENTS), start).scalar_one(),
         deliveries={
             row["status"]: row["count"] for row in _rows(connection, sql.DELIVERIES, start)
@@ -247,13 +247,13 @@ def report_period(connection: Connection, period: Period) -> PeriodReport:
         unbilled_earlier=[
             Unbilled(**_with_period(row)) for row in _rows(connection, sql.UNBILLED_EARLIER, start)
         ],
-        departments=[DepartmentMoney(**row) for row in _rows(connection, sql.DEPARTMENTS, start)],
-        projects=[ProjectMoney(**row) for row in _rows(connection, sql.PROJECTS, start)],
+        departments=[DepartmentTotal(**row) for row in _rows(connection, sql.DEPARTMENTS, start)],
+        projects=[ProjectTotal(**row) for row in _rows(connection, sql.PROJECTS, start)],
         all_rejected=[
             AllRejected(**row) for row in _rows(connection, sql.ALL_REJECTED, start | of_run)
         ],
         silent=silent_people(connection, period),
-        months=[MonthMoney(**_with_period(row)) for row in _rows(connection, sql.MONTHS, start)],
+        months=[MonthTotal(**_with_period(row)) for row in _rows(connection, sql.MONTHS, start)],
         history=[_run(row) for row in runs],
         as_of=connection.execute(text("SELECT now()")).scalar_one(),
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.billing.errors import BillingError
-from cloud.local import aws_services
+
+from . import aws_services
 
 # Of the local pool, on this machine only: nobody has to remember it and it opens nothing else.
 PASSWORD = "Local-only-1"  # noqa: S105

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from chalicelib.store.connection import engine
 from chalicelib.store.tables import app_user
-from cloud.local.accounts import PASSWORD
+
+from .accounts import PASSWORD
 
 SHOWN = 3
 

@@ -19,8 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cloud.local import folder_watch
-from cloud.local.home import Home
+from . import folder_watch
+from .home import Home
 
 SAVE_SECONDS = 5.0
 CLOUDFRONT = "cloudfront.amazonaws.com"

@@ -14,8 +14,9 @@ import botocore.session
 from botocore.config import Config
 
 from chalicelib.billing.errors import BillingError
-from cloud.local import ports, processes
-from cloud.local.home import Home
+
+from . import ports, processes
+from .home import Home
 
 NAME = "aws"
 REGION = "us-east-1"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cloud.local import (
+from cloud.project import PROJECT
+
+from . import (
     aws_services,
     deploy,
     mail_events,
@@ -16,8 +18,7 @@ from cloud.local import (
     processes,
     secret,
 )
-from cloud.local.home import Home
-from cloud.project import PROJECT
+from .home import Home
 
 # Who pays, when nobody says: a company that does not exist.
 EXAMPLE = {

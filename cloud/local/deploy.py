@@ -13,9 +13,10 @@ import yaml
 from botocore.exceptions import ClientError, WaiterError
 
 from chalicelib.billing.errors import BillingError
-from cloud.local import aws_services, gateway_responses
-from cloud.local.home import Home
 from cloud.package.template import CODE, TEMPLATE, digest, generate
+
+from . import aws_services, gateway_responses
+from .home import Home
 
 STACK = "selfbill"
 CODE_BUCKET = "selfbill-code"

@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from cloud.local.home import Home
+from .home import Home
 
 LOOK_SECONDS = 2.0
 

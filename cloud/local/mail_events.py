@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cloud.local import aws_services
+from . import aws_services
 
 KINDS = ("Delivery", "Bounce", "Complaint")
 

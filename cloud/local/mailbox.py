@@ -22,8 +22,9 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from chalicelib.billing.errors import BillingError
-from cloud.local import folder_watch, ports, processes
-from cloud.local.home import Home
+
+from . import folder_watch, ports, processes
+from .home import Home
 
 NAME = "mail"
 PORT_VARIABLE = "SELFBILL_MAIL_PORT"

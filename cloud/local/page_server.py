@@ -17,8 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from chalicelib.billing.errors import BillingError
-from cloud.local import aws_services, folder_watch, ports, processes
-from cloud.local.home import Home
+
+from . import aws_services, folder_watch, ports, processes
+from .home import Home
 
 NAME = "web"
 PORT_VARIABLE = "SELFBILL_WEB_PORT"

@@ -7,7 +7,7 @@ import mimetypes
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from cloud.local import aws_services
+from . import aws_services
 
 FOLDER = "web"
 CONFIG = "config.json"

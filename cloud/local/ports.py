@@ -7,7 +7,8 @@ import socket
 import time
 
 from chalicelib.billing.errors import BillingError
-from cloud.local.home import Home
+
+from .home import Home
 
 LOCALHOST = "127.0.0.1"
 

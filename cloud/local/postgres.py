@@ -17,8 +17,9 @@ from urllib.parse import quote
 import psutil
 
 from chalicelib.billing.errors import BillingError
-from cloud.local import processes
-from cloud.local.home import Home
+
+from . import processes
+from .home import Home
 
 with warnings.catch_warnings():
     # Without XDG_RUNTIME_DIR it warns at import; we keep nothing there.

@@ -10,8 +10,9 @@ from contextlib import suppress
 
 import psutil
 
-from cloud.local.home import Home
 from cloud.project import PROJECT, inherited
+
+from .home import Home
 
 SAME_START_SECONDS = 2.0
 STOP_SECONDS = 30.0

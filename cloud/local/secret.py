@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from cloud.local import aws_services
+from . import aws_services
 
 
 def keep(database_url: str, environment: Mapping[str, str]) -> str:

@@ -18,7 +18,8 @@ from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 from chalicelib.store.connection import engine
 from chalicelib.store.failures import Step, Subject, subjects
-from jobs.dead_letters.peek import look
+
+from .peek import look
 
 BODY_LETTERS = 200
 # What Postgres takes for an id.

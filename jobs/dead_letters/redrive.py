@@ -11,9 +11,10 @@ from rich.text import Text
 from chalicelib.aws import sqs
 from chalicelib.aws.sqs import Message
 from chalicelib.billing.errors import BillingError
-from jobs.dead_letters.find import SetAside, Station, by_number, known_subjects, stations
-from jobs.dead_letters.view import strange_words
 from jobs.terminal import plural
+
+from .find import SetAside, Station, by_number, known_subjects, stations
+from .view import strange_words
 
 # How long a batch may take from being received to being deleted.
 HOLD_SECONDS = 60

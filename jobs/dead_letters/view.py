@@ -8,8 +8,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from chalicelib.billing.plain import plain
-from jobs.dead_letters.find import DeadLetters, SetAside
 from jobs.terminal import add_row, plural, table, titled
+
+from .find import DeadLetters, SetAside
 
 TITLE = "Set aside after the last try: settle the cause, then run python -m jobs redrive"
 

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from chalicelib.billing.control import SIDES
 from chalicelib.billing.statuses import ARRIVED, ON_THEIR_WAY
-from chalicelib.store.reporting import MonthMoney, PeriodReport
-from jobs.report.words import STATES, compact, in_words, money, share
+from chalicelib.store.reporting import MonthTotal, PeriodReport
+
+from .words import STATES, compact, in_words, money, share
 
 ZERO = Decimal(0)
 # The drawing area of a chart by months, in its own units.
@@ -127,7 +128,7 @@ def charts(report: PeriodReport) -> list[Columns]:
     ]
 
 
-def _chart(currency: str, months: Sequence[MonthMoney]) -> Columns:
+def _chart(currency: str, months: Sequence[MonthTotal]) -> Columns:
     totals = [row.total for row in months]
     low, high = min(ZERO, *totals), max(ZERO, *totals)
     unit = HEIGHT / ((high - low) or Decimal(1))

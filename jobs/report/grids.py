@@ -9,15 +9,16 @@ from itertools import groupby
 
 from chalicelib.billing.control import SIDES, Count
 from chalicelib.store.reporting import (
-    DepartmentMoney,
-    Money,
+    CurrencyTotal,
+    DepartmentTotal,
     PeriodReport,
     RunReport,
 )
 from jobs.dead_letters.find import DeadLetters
 from jobs.dead_letters.view import strange_words, why
-from jobs.report.charts import Bar, bars, tone
-from jobs.report.words import ENDINGS, STATES, day, in_words, moment, money, share
+
+from .charts import Bar, bars, tone
+from .words import ENDINGS, STATES, day, in_words, moment, money, share
 
 SHARE = "Share"
 
@@ -115,7 +116,7 @@ def _shares(currency: str, amounts: Sequence[tuple[str, Decimal]]) -> list[Cell]
     return [Cell(bar.share, bar=bar) for bar in bars(currency, amounts)]
 
 
-def _amounts(row: DepartmentMoney | Money) -> list[str]:
+def _amounts(row: DepartmentTotal | CurrencyTotal) -> list[str]:
     return [money(amount) for amount in (row.hours, row.subtotal, row.tax, row.total)]
 
 

@@ -18,9 +18,10 @@ from chalicelib.billing.errors import BillingError
 from chalicelib.store.reporting import PeriodReport
 from jobs.dead_letters.find import DeadLetters
 from jobs.dead_letters.view import sentences
-from jobs.report import charts, grids
-from jobs.report.words import in_words, moment
 from jobs.terminal import REASONS, RULES, plural
+
+from . import charts, grids
+from .words import in_words, moment
 
 TEMPLATE = "page.html.j2"
 # Where nobody asked the queues, nothing is said of them.

@@ -23,8 +23,9 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from cloud.local import accounts
 from cloud.local.cloud import down, up
 from cloud.migrate import migrate
-from tests.browser.visitor import Visitor
 from tests.conftest import scratch
+
+from .visitor import Visitor
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 # Such an address bounces on AWS and on the local cloud.

@@ -14,9 +14,10 @@ from cloud.local import aws_services, processes
 from cloud.local.home import Home
 from tests.builders_ledger import Books
 from tests.conftest import TEMPLATE, in_database
-from tests.crash import worker
-from tests.crash.healing import Step, Uninterrupted, uninterrupted
-from tests.crash.worlds import Site, Start
+
+from . import worker
+from .healing import Step, Uninterrupted, uninterrupted
+from .worlds import Site, Start
 
 ROOT = Path(__file__).resolve().parents[2]
 

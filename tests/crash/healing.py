@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from tests.crash import worker
-from tests.crash.worlds import EXPIRED, Site, Start, State, WorkerFailed, World
+from . import worker
+from .worlds import EXPIRED, Site, Start, State, WorkerFailed, World
 
 # Workers wait for the disk and for each other as much as they compute.
 WORLDS_AT_ONCE = 3

@@ -16,7 +16,8 @@ from sqlalchemy.dialects.postgresql.psycopg import dialect
 from chalicelib.documents.invoice_pdf import render
 from chalicelib.documents.pdf.coverage import printable
 from tests import builders_documents
-from tests.crash import worker
+
+from . import worker
 
 __all__ = ["worker"]
 

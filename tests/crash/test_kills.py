@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.store.runs import INTERRUPTED
-from tests.crash import worker
-from tests.crash.healing import kill, unhealed, wrong_after, wrong_when_run_again
+
+from . import worker
+from .healing import kill, unhealed, wrong_after, wrong_when_run_again
 
 # Besides those of commits, one boundary in so many is in the sample.
 STRIDE = 11

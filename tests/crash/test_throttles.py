@@ -12,9 +12,10 @@ import pytest
 
 from chalicelib.steps.email_invoice import RESERVE_SECONDS
 from tests.conftest import TEMPLATE, in_database
-from tests.crash import worker
-from tests.crash.slow_ses import slow_ses
-from tests.crash.worlds import Start
+
+from . import worker
+from .slow_ses import slow_ses
+from .worlds import Start
 
 RATE = 14
 SENDERS = 2

@@ -25,7 +25,8 @@ from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.correct_invoice import CannotCorrect, correct_invoice
 from chalicelib.store.closing import close
 from chalicelib.store.connection import engine, period_lock
-from tests.crash.boundaries import Boundaries
+
+from .boundaries import Boundaries
 
 OCTOBER = Period.month(2026, 10)
 NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)

@@ -25,7 +25,8 @@ from botocore.config import Config
 from chalicelib.store.runs import INTERRUPTED
 from tests.builders_ledger import Books
 from tests.conftest import in_database
-from tests.crash import worker
+
+from . import worker
 
 REGION = "us-east-1"
 BUCKETS = ("documents", "exports")

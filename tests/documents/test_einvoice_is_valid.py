@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from chalicelib.documents.einvoice import factur_x
 from tests import builders_documents as build
 from tests.builders_documents import TAX_CATEGORIES, billed, credit_of, work
-from tests.documents.validators import broken_rules, rule_findings, schema_findings, stylesheets
+
+from .validators import broken_rules, rule_findings, schema_findings, stylesheets
 
 ONE = (work("160.00", "33.5000"),)
 MANY = tuple(

@@ -11,8 +11,9 @@ import pytest
 
 from chalicelib.documents.einvoice import factur_x
 from chalicelib.documents.invoice_pdf import render
-from tests.documents.samples import SAMPLES
-from tests.documents.validators import (
+
+from .samples import SAMPLES
+from .validators import (
     archival_findings,
     described_properties,
     embedded,

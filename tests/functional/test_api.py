@@ -24,7 +24,8 @@ from cloud.migrate import migrate
 from jobs.bill import follow
 from jobs.load.store import load_folder
 from tests.conftest import scratch
-from tests.functional.conftest import Api, quietly
+
+from .conftest import Api, quietly
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 OCTOBER = Period.month(2026, 10)

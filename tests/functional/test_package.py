@@ -22,9 +22,9 @@ from cloud.package.isolation import CallFailed
 from cloud.project import PROJECT
 from jobs.load.store import load_folder
 from tests.conftest import TEMPLATE, forget, in_database, scratch
-from tests.functional.packaged import HANDLERS, Alone, delivered, record, request, services
 
 from .conftest import quietly
+from .packaged import HANDLERS, Alone, delivered, record, request, services
 from .test_month import EXPECTED, FIXTURES, PERIOD
 
 pytestmark = pytest.mark.prove

@@ -12,7 +12,8 @@ from cloud.local.cloud import down, up
 from cloud.migrate import migrate
 from jobs.load.store import load_folder
 from tests.conftest import scratch
-from tests.functional.conftest import quietly
+
+from .conftest import quietly
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 SHARDS = 8

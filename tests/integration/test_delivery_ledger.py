@@ -19,7 +19,8 @@ from chalicelib.store.connection import engine
 from tests.builders_ledger import Books
 from tests.builders_mail import OUTCOMES, event
 from tests.conftest import TEMPLATE, forget, in_database
-from tests.integration.by_hand import draft, issue
+
+from .by_hand import draft, issue
 
 WAYS = {
     "queued": [],

@@ -29,7 +29,8 @@ from chalicelib.steps.render_invoice import render_invoice
 from chalicelib.store.connection import engine
 from jobs.export.page import page
 from jobs.load.store import load_folder
-from tests.integration.by_hand import credit_of, draft, issue
+
+from .by_hand import credit_of, draft, issue
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 OCTOBER = Period.month(2026, 10)

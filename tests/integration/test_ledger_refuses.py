@@ -22,7 +22,8 @@ from psycopg.errors import (
 
 from tests.builders_ledger import Books
 from tests.conftest import TEMPLATE, in_database
-from tests.integration.by_hand import (
+
+from .by_hand import (
     CENT,
     OCTOBER,
     Draft,

@@ -17,7 +17,7 @@ from chalicelib.steps import bill_month as step
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.store.connection import engine
-from chalicelib.store.reporting import AllRejected, MonthMoney, PeriodReport, report_period
+from chalicelib.store.reporting import AllRejected, MonthTotal, PeriodReport, report_period
 from chalicelib.store.silent import Silent
 from jobs.load.store import load_folder
 from jobs.report.page import page
@@ -272,7 +272,7 @@ class TestTheMonths:
             ("EUR", "0.00"),
             ("UAH", "480.00"),
         ]
-        assert all(isinstance(row, MonthMoney) for row in months)
+        assert all(isinstance(row, MonthTotal) for row in months)
 
 
 class TestTheSilent:

@@ -9,7 +9,8 @@ from chalicelib.steps.reasons import in_one_sentence
 from chalicelib.store import secret
 from chalicelib.store.connection import DatabaseUnreachable, check_reachable, engine
 from chalicelib.store.secret import SecretUnreadable
-from tests.integration.conftest import REGION
+
+from .conftest import REGION
 
 NOWHERE = "postgresql://127.0.0.1:1/none"
 

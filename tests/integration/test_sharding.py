@@ -16,7 +16,8 @@ from chalicelib.store.reporting import report_period
 from chalicelib.store.runs import start_run
 from tests.builders_ledger import Books
 from tests.conftest import TEMPLATE, forget, in_database
-from tests.integration.test_issuing import NOW, OCTOBER, load_fixtures, without_ids
+
+from .test_issuing import NOW, OCTOBER, load_fixtures, without_ids
 
 SHARDS = [Shard(index, 8) for index in range(1, 9)]
 

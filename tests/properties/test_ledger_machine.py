@@ -33,7 +33,9 @@ from chalicelib.steps.correct_invoice import CannotCorrect, correct_invoice
 from chalicelib.store.closing import NotYetBilled, PeriodClosed, close
 from chalicelib.store.connection import engine, period_lock
 from tests.builders_ledger import unbroken
-from tests.properties.expected import (
+from tests.reference import biller
+
+from .expected import (
     COMPLETED,
     FLOWER,
     Ledger,
@@ -41,7 +43,6 @@ from tests.properties.expected import (
     month_after,
     month_before,
 )
-from tests.reference import biller
 
 NOW = datetime(2026, 12, 1, 3, 15, tzinfo=UTC)
 ISSUED_ON = date(2026, 12, 1)

@@ -8,7 +8,7 @@ from chalicelib.billing.control import ControlTotals, Count
 from tests import builders
 
 LINES = builders.frame(schemas.Line)
-INVOICES = builders.frame(schemas.Invoice)
+INVOICES = builders.frame(schemas.DraftInvoice)
 LINEAGE = builders.frame(schemas.BilledWorkday)
 ONE = Count(1, Decimal(8))
 
@@ -43,7 +43,7 @@ class TestCheckBalance:
         [
             ({"lines": builders.frame(schemas.Line, {"hours": Decimal(9)})}, "hours of lines"),
             ({"lines": builders.frame(schemas.Line, {"amount": Decimal(1)})}, "amounts"),
-            ({"invoices": builders.frame(schemas.Invoice, {"total": Decimal(1)})}, "with tax"),
+            ({"invoices": builders.frame(schemas.DraftInvoice, {"total": Decimal(1)})}, "with tax"),
             (
                 {
                     "lineage": builders.frame(
@@ -66,7 +66,7 @@ class TestCheckBalance:
         with pytest.raises(Unbalanced) as raised:
             check(
                 ControlTotals(extracted=ONE),
-                invoices=builders.frame(schemas.Invoice, {"subtotal": Decimal(1)}),
+                invoices=builders.frame(schemas.DraftInvoice, {"subtotal": Decimal(1)}),
             )
 
         assert len(raised.value.differences) == 3

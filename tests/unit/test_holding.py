@@ -11,9 +11,9 @@ from tests import builders
 ISSUED_ON = date(2026, 11, 1)
 
 
-def reasons(*, rated=None, employee=None, project=None, unprintable=lambda _: ""):
+def reasons(*, priced=None, employee=None, project=None, unprintable=lambda _: ""):
     held = hold(
-        rated if rated is not None else builders.frame(schemas.RatedWorkday),
+        priced if priced is not None else builders.frame(schemas.PricedWorkday),
         builders.frame(schemas.Employee, employee or {}),
         builders.frame(schemas.Project, project or {}),
         issued_on=ISSUED_ON,
@@ -45,14 +45,14 @@ class TestHold:
         assert ("no_agreement" in found) is held
 
     def test_wants_a_rate_on_every_day_worked_and_names_the_first_without(self):
-        rated = builders.frame(
-            schemas.RatedWorkday,
+        priced = builders.frame(
+            schemas.PricedWorkday,
             {"work_date": date(2026, 10, 3), "unit_rate": None},
             {"work_date": date(2026, 10, 2), "unit_rate": None, "workday_id": 2},
             {"work_date": date(2026, 10, 5), "workday_id": 3},
         )
 
-        assert reasons(rated=rated) == {"no_rate": "none holds on 2026-10-02"}
+        assert reasons(priced=priced) == {"no_rate": "none holds on 2026-10-02"}
 
     @pytest.mark.parametrize("column", ["full_name", "address", "tax_id", "iban", "email"])
     def test_wants_letters_the_fonts_have(self, column):
@@ -62,28 +62,30 @@ class TestHold:
 
     def test_reads_the_titles_of_the_projects_worked_on(self):
         project = {"project_name": "Garden 🌻"}
-        elsewhere = builders.frame(schemas.RatedWorkday, {"project_id": 2})
+        elsewhere = builders.frame(schemas.PricedWorkday, {"project_id": 2})
 
         assert "unprintable" in reasons(project=project, unprintable=flowers)
-        assert reasons(rated=elsewhere, project=project, unprintable=flowers) == {}
+        assert reasons(priced=elsewhere, project=project, unprintable=flowers) == {}
 
     def test_gives_the_first_reason_of_several(self):
-        rated = builders.frame(schemas.RatedWorkday, {"unit_rate": None})
+        priced = builders.frame(schemas.PricedWorkday, {"unit_rate": None})
         employee = {"self_billing_agreed_on": None, "full_name": "🌻"}
 
-        assert set(reasons(rated=rated, employee=employee, unprintable=flowers)) == {"no_agreement"}
+        assert set(reasons(priced=priced, employee=employee, unprintable=flowers)) == {
+            "no_agreement"
+        }
         del employee["self_billing_agreed_on"]
-        assert set(reasons(rated=rated, employee=employee, unprintable=flowers)) == {"no_rate"}
+        assert set(reasons(priced=priced, employee=employee, unprintable=flowers)) == {"no_rate"}
 
     def test_does_not_hold_who_has_no_good_workday(self):
-        nobody = builders.frame(schemas.RatedWorkday).filter(pl.lit(value=False))
+        nobody = builders.frame(schemas.PricedWorkday).filter(pl.lit(value=False))
 
-        assert reasons(rated=nobody, employee={"self_billing_agreed_on": None}) == {}
+        assert reasons(priced=nobody, employee={"self_billing_agreed_on": None}) == {}
 
     def test_keeps_employees_apart(self):
         held = hold(
             builders.frame(
-                schemas.RatedWorkday,
+                schemas.PricedWorkday,
                 {"employee_id": 2},
                 {"employee_id": 1, "unit_rate": None, "workday_id": 2},
             ),

@@ -5,7 +5,7 @@ from chalicelib.billing import schemas
 from chalicelib.billing.invoicing import (
     draft_invoices,
     draft_lines,
-    rate_workdays,
+    price_workdays,
     trace_lineage,
 )
 from tests import builders
@@ -22,32 +22,32 @@ class TestRateWorkdays:
             schemas.Rate, {}, {"valid_from": date(2026, 10, 16), "hourly_rate": Decimal(55)}
         )
 
-        rated = rate_workdays(workdays, rates)
+        priced = price_workdays(workdays, rates)
 
-        schemas.RatedWorkday.validate(rated, lazy=True)
-        assert rated["unit_rate"].to_list() == [Decimal(50), Decimal(55), Decimal(55)]
+        schemas.PricedWorkday.validate(priced, lazy=True)
+        assert priced["unit_rate"].to_list() == [Decimal(50), Decimal(55), Decimal(55)]
 
     def test_leaves_days_before_any_rate_and_other_employees_without(self):
         workdays = builders.workdays({"work_date": date(2025, 12, 31)}, {"employee_id": 2})
 
-        rated = rate_workdays(workdays, builders.frame(schemas.Rate))
+        priced = price_workdays(workdays, builders.frame(schemas.Rate))
 
-        assert rated["unit_rate"].to_list() == [None, None]
+        assert priced["unit_rate"].to_list() == [None, None]
 
     def test_multiplies_overtime_and_rounds_once_to_four_decimals(self):
         rate = {"hourly_rate": Decimal("33.3333"), "overtime_multiplier": Decimal("1.25")}
 
-        [rated] = rate_workdays(
+        [priced] = price_workdays(
             builders.workdays({"kind": "overtime"}), builders.frame(schemas.Rate, rate)
         ).to_dicts()
 
-        assert rated["unit_rate"] == Decimal("41.6666")  # 41.666625
+        assert priced["unit_rate"] == Decimal("41.6666")  # 41.666625
 
 
 class TestDraftLines:
     def test_makes_one_line_per_project_kind_and_rate_in_that_order(self):
-        rated = builders.frame(
-            schemas.RatedWorkday,
+        priced = builders.frame(
+            schemas.PricedWorkday,
             {"project_id": 2},
             {"unit_rate": Decimal(55), "workday_id": 2},
             {"kind": "overtime", "unit_rate": Decimal(45), "workday_id": 3},
@@ -58,7 +58,7 @@ class TestDraftLines:
             schemas.Project, {"project_code": "P9"}, {"project_id": 2, "project_code": "P10"}
         )
 
-        lines = draft_lines(rated, projects)
+        lines = draft_lines(priced, projects)
 
         schemas.Line.validate(lines, lazy=True)
         columns = ("position", "project_code", "kind", "unit_rate", "hours")
@@ -71,11 +71,11 @@ class TestDraftLines:
 
     def test_rounds_the_sum_of_hours_once_and_not_every_day(self):
         days = ({"workday_id": n, "hours": Decimal("0.10")} for n in (1, 2, 3))
-        rated = builders.frame(
-            schemas.RatedWorkday, *(day | {"unit_rate": Decimal("0.05")} for day in days)
+        priced = builders.frame(
+            schemas.PricedWorkday, *(day | {"unit_rate": Decimal("0.05")} for day in days)
         )
 
-        [line] = draft_lines(rated, builders.frame(schemas.Project)).to_dicts()
+        [line] = draft_lines(priced, builders.frame(schemas.Project)).to_dicts()
 
         assert line["amount"] == Decimal("0.02")  # 0.015; by day it would be 3 x 0.01
 
@@ -106,21 +106,21 @@ class TestDraftInvoices:
 
         invoices = draft_invoices(lines, employees)
 
-        schemas.Invoice.validate(invoices, lazy=True)
+        schemas.DraftInvoice.validate(invoices, lazy=True)
         assert invoices["currency"].to_list() == ["PLN", "UAH"]
 
 
 class TestTraceLineage:
     def test_names_the_line_of_every_workday(self):
-        rated = builders.frame(
-            schemas.RatedWorkday,
+        priced = builders.frame(
+            schemas.PricedWorkday,
             {},
             {"workday_id": 2, "kind": "overtime"},
             {"workday_id": 3, "turn": 3},
         )
-        lines = draft_lines(rated, builders.frame(schemas.Project))
+        lines = draft_lines(priced, builders.frame(schemas.Project))
 
-        lineage = trace_lineage(rated, lines)
+        lineage = trace_lineage(priced, lines)
 
         schemas.BilledWorkday.validate(lineage, lazy=True)
         assert lineage.select("workday_id", "position", "turn").rows() == [

@@ -8,7 +8,8 @@ import pytest
 from chalicelib.aws import metrics
 from chalicelib.billing.period import InvalidPeriod
 from chalicelib.steps import bill_month
-from tests.unit.test_settings import COMPLETE
+
+from .test_settings import COMPLETE
 
 NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
 

@@ -44,7 +44,7 @@ class TestDraftMonth:
         assert drafted.control.extracted == Count()
 
     def test_refuses_when_a_step_loses_a_row(self, monkeypatch):
-        monkeypatch.setattr(month, "trace_lineage", lambda rated, _: builders.frame(
+        monkeypatch.setattr(month, "trace_lineage", lambda priced, _: builders.frame(
             schemas.BilledWorkday).head(0))  # fmt: skip
 
         with pytest.raises(Unbalanced):

@@ -54,7 +54,7 @@ def drafted(bills, held=()):
     holds = [(employee, "no_rate", "") for employee in held]
     nothing = builders.empty(schemas.BilledWorkday)
     return MonthDraft(
-        invoices=rows(schemas.Invoice, billed),
+        invoices=rows(schemas.DraftInvoice, billed),
         lines=rows(schemas.Line, lines),
         lineage=nothing,
         rejected=builders.empty(schemas.Rejected),

@@ -11,12 +11,12 @@ from chalicelib.billing.control import ControlTotals, Count
 from chalicelib.billing.period import Period
 from chalicelib.store.reporting import (
     AllRejected,
-    DepartmentMoney,
+    CurrencyTotal,
+    DepartmentTotal,
     Held,
-    Money,
-    MonthMoney,
+    MonthTotal,
     PeriodReport,
-    ProjectMoney,
+    ProjectTotal,
     Reject,
     RunReport,
     Unbilled,
@@ -56,17 +56,17 @@ def a_report(**parts):
 
 def in_euros(subtotal, tax="0.00", documents=1):
     total = Decimal(subtotal) + Decimal(tax)
-    return Money("EUR", documents, 0, Decimal(8), Decimal(subtotal), Decimal(tax), total)
+    return CurrencyTotal("EUR", documents, 0, Decimal(8), Decimal(subtotal), Decimal(tax), total)
 
 
 def a_department(subtotal, code="ENG", name="Engineering"):
     amount = Decimal(subtotal)
-    return DepartmentMoney("EUR", code, name, 1, Decimal(8), amount, Decimal(0), amount)
+    return DepartmentTotal("EUR", code, name, 1, Decimal(8), amount, Decimal(0), amount)
 
 
 def a_month(period, total, documents=1):
     amount = Decimal(total)
-    return MonthMoney(period, "EUR", documents, amount, Decimal(0), amount)
+    return MonthTotal(period, "EUR", documents, amount, Decimal(0), amount)
 
 
 def a_reject(name="Åsa Lindqvist", **fields):
@@ -136,7 +136,7 @@ def everything(name="Anna Nowak"):
         undelivered=[stranded(name, error=f"{name} is nobody"), stranded(status="queued")],
         unbilled_earlier=[Unbilled(september, 1, Decimal("5.50"))],
         departments=[a_department("1000.00", name, name)],
-        projects=[ProjectMoney("EUR", name, name, Decimal(8), Decimal("1000.00"))],
+        projects=[ProjectTotal("EUR", name, name, Decimal(8), Decimal("1000.00"))],
         all_rejected=[AllRejected("LINDQVIST", name, 1, Decimal("80.00"))],
         silent=[Silent("SILENT", name, date(2026, 9, 30)), Silent("NEW", name, None)],
         months=[a_month(september, "0.00", 0), a_month(OCTOBER, "1200.00")],
