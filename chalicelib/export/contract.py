@@ -110,10 +110,10 @@ class ExportedHeld(Frame):
 
 
 class ExportedRun(Frame):
-    """One row per completed run of the period, corrections included."""
+    """One row per completed run of the period, shards and corrections included."""
 
     run_id: pl.Int64 = _column("Its id; the newest is the highest")
-    kind: str = _column("`month`, or `correction` of one invoice")
+    kind: str = _column("`month`, `shard` of one, or `correction` of one invoice")
     corrects_number: str = _column("The invoice that a correction corrects", nullable=True)
     extracted_rows: pl.Int32 = _column("Unbilled workdays that it found", "workdays")
     extracted_hours: HoursSum = _column("Their hours", HOURS)

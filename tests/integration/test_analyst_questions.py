@@ -15,6 +15,7 @@ from rich.console import Console
 
 from chalicelib.aws import s3
 from chalicelib.billing.period import Period
+from chalicelib.billing.sharding import Shard
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.close_month import close_period
 from chalicelib.steps.correct_invoice import correct_invoice
@@ -203,6 +204,35 @@ class TestTheAnswers:
             ("2026-10", "KOVALCHUK", "later run", 1, Decimal("5.00")),
             ("2026-11", "KOVALCHUK", "earlier month", 1, Decimal("3.00")),
         ]
+
+    def test_call_no_shard_of_a_month_a_later_run(self, settings, ask):
+        load_folder(FIXTURES, settings.database_url, lambda _: None)
+        for shard in (Shard(1, 2), Shard(2, 2), None):
+            bill_month(settings, OCTOBER, NOW, shard)
+
+        assert ask("late_workdays") == []
+
+    def test_call_late_what_the_shards_of_a_second_run_bill(self, settings, books, ask):
+        load_folder(FIXTURES, settings.database_url, lambda _: None)
+        shards = (Shard(1, 2), Shard(2, 2), None)
+        for shard in shards:
+            bill_month(settings, OCTOBER, NOW, shard)
+        books.workday("KOVALCHUK", date(2026, 10, 31), "5.00")
+        for shard in shards:
+            bill_month(settings, OCTOBER, NOW, shard)
+
+        assert ask("late_workdays") == [
+            ("2026-10", "KOVALCHUK", "later run", 1, Decimal("5.00")),
+        ]
+
+    def test_judge_a_month_in_shards_by_its_run_of_the_whole(self, settings, ask):
+        load_folder(FIXTURES, settings.database_url, lambda _: None)
+        for shard in (Shard(1, 2), Shard(2, 2), None):
+            bill_month(settings, OCTOBER, NOW, shard)
+
+        [(_, rejected, *_)] = ask("hours_not_billed")
+
+        assert rejected == 6
 
     def test_count_rejects_by_rule(self, quarter, ask):
         october = [row for row in ask("rejects_by_rule") if row[0] == "2026-10"]
