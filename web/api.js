@@ -1,7 +1,7 @@
 // The API, read as whoever is signed in.
 
 import { config } from "./config.js";
-import { Problem, problemOf, unanswered } from "./problems.js";
+import { Problem, problemOf, unanswered } from "./errors.js";
 import { token } from "./session.js";
 
 const PATIENCE = 30_000;

@@ -2,7 +2,7 @@
 
 import { link } from "./api.js";
 import { h } from "./dom.js";
-import { Problem, unanswered } from "./problems.js";
+import { Problem, unanswered } from "./errors.js";
 
 /** Fetch, check and save a PDF.  Throws a `Problem`; one of kind "altered" saved nothing. */
 export async function download(number) {

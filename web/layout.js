@@ -3,8 +3,8 @@
 import { h } from "./dom.js";
 import { notices } from "./notices.js";
 import { addressOf } from "./router.js";
-import { forgetReader } from "./reader.js";
-import { signOut } from "./sign-in.js";
+import { forgetReader } from "./user.js";
+import { signOut } from "./auth.js";
 import { LANGUAGES, choose, language, t } from "./i18n.js";
 
 const main = h("main", { id: "main" });

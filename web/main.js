@@ -4,13 +4,13 @@ import { readConfig } from "./config.js";
 import { drawFrame, page } from "./layout.js";
 import { quiet } from "./notices.js";
 import { placeOf } from "./router.js";
-import { Problem } from "./problems.js";
-import { reader } from "./reader.js";
+import { Problem } from "./errors.js";
+import { reader } from "./user.js";
 import { expired, forget, token } from "./session.js";
-import { finishHosted } from "./sign-in.js";
-import { failure, loading } from "./states.js";
+import { finishHosted } from "./auth.js";
+import { failure, loading } from "./placeholders.js";
 import { signInView } from "./views/sign-in.js";
-import { home, viewOf } from "./views/views.js";
+import { home, viewOf } from "./views/routes.js";
 import { preferred, t, use } from "./i18n.js";
 
 // Quicker answers need no word of waiting.

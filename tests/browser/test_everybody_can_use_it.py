@@ -156,7 +156,7 @@ class TestFigures:
 
         shown = contractor.page.evaluate(
             """async () => {
-              const { amount, percent, rate } = await import("./figures.js");
+              const { amount, percent, rate } = await import("./format.js");
               const { sum } = await import("./decimal.js");
               return [amount("-90071992547409931.93"), sum(["90071992547409.93", "0.01", "-0.94"]),
                 percent("0.075000"), percent("0.200000"), percent("0.000000"), percent("1.000000"),

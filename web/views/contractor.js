@@ -3,13 +3,13 @@
 import { invoices } from "../api.js";
 import { h } from "../dom.js";
 import { sum } from "../decimal.js";
-import { day, money, month } from "../figures.js";
+import { day, money, month } from "../format.js";
 import { say } from "../notices.js";
-import { pdfButton } from "../parts/pdf.js";
-import { deliveryState } from "../parts/states.js";
-import { table } from "../parts/table.js";
+import { pdfButton } from "../components/pdf-button.js";
+import { deliveryState } from "../components/badges.js";
+import { table } from "../components/table.js";
 import { addressOf } from "../router.js";
-import { empty, sentenceOf } from "../states.js";
+import { empty, sentenceOf } from "../placeholders.js";
 import { t } from "../i18n.js";
 
 const LIMIT = 200;

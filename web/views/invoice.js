@@ -3,10 +3,10 @@
 import { invoice as read } from "../api.js";
 import { h } from "../dom.js";
 import { sum } from "../decimal.js";
-import { amount, day, kilobytes, moment, money, month, percent, rate, weekday } from "../figures.js";
-import { pdfButton } from "../parts/pdf.js";
-import { deliveryState, mark } from "../parts/states.js";
-import { table } from "../parts/table.js";
+import { amount, day, kilobytes, moment, money, month, percent, rate, weekday } from "../format.js";
+import { pdfButton } from "../components/pdf-button.js";
+import { deliveryState, mark } from "../components/badges.js";
+import { table } from "../components/table.js";
 import { addressOf } from "../router.js";
 import { t } from "../i18n.js";
 

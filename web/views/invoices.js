@@ -2,13 +2,13 @@
 
 import { invoices } from "../api.js";
 import { h } from "../dom.js";
-import { count, day, money, month } from "../figures.js";
-import { filterForm } from "../parts/filters.js";
-import { pdfButton } from "../parts/pdf.js";
-import { deliveryState } from "../parts/states.js";
-import { line, table } from "../parts/table.js";
+import { count, day, money, month } from "../format.js";
+import { filterForm } from "../components/filters.js";
+import { pdfButton } from "../components/pdf-button.js";
+import { deliveryState } from "../components/badges.js";
+import { line, table } from "../components/table.js";
 import { addressOf } from "../router.js";
-import { empty, sentenceOf } from "../states.js";
+import { empty, sentenceOf } from "../placeholders.js";
 import { t } from "../i18n.js";
 
 export async function invoicesView(place) {

@@ -2,16 +2,16 @@
 
 import { report as read } from "../api.js";
 import { h } from "../dom.js";
-import { moment, month } from "../figures.js";
-import { chartOfMonths } from "../parts/chart.js";
-import { monthPicker } from "../parts/picker.js";
-import { balance } from "../parts/balance.js";
-import { breakdown, history, moneyOf } from "../parts/money.js";
-import { concerns } from "../parts/concerns.js";
-import { progress, underWay } from "../parts/progress.js";
-import { mark } from "../parts/states.js";
-import { empty } from "../states.js";
-import { Problem } from "../problems.js";
+import { moment, month } from "../format.js";
+import { chartOfMonths } from "../components/chart.js";
+import { monthPicker } from "../components/month-picker.js";
+import { balance } from "../components/balance.js";
+import { breakdown, history, moneyOf } from "../components/money.js";
+import { concerns } from "../components/concerns.js";
+import { progress, underWay } from "../components/progress.js";
+import { mark } from "../components/badges.js";
+import { empty } from "../placeholders.js";
+import { Problem } from "../errors.js";
 import { t } from "../i18n.js";
 
 const EVERY = 4_000;

@@ -2,9 +2,9 @@
 
 import { config } from "../config.js";
 import { h } from "../dom.js";
-import { Problem } from "../problems.js";
-import { atHostedPage, withPassword } from "../sign-in.js";
-import { sentenceOf } from "../states.js";
+import { Problem } from "../errors.js";
+import { atHostedPage, withPassword } from "../auth.js";
+import { sentenceOf } from "../placeholders.js";
 import { t } from "../i18n.js";
 
 /** `why` says, if need be, why one is asked again; `done` goes on to the place in the address. */

@@ -1,7 +1,7 @@
 // Who reads: an accountant is whom the API shows runs.
 
 import { runs } from "./api.js";
-import { Problem } from "./problems.js";
+import { Problem } from "./errors.js";
 import { email } from "./session.js";
 
 let known = null;

@@ -1,6 +1,6 @@
 // Which view shows a place.
 
-import { Problem } from "../problems.js";
+import { Problem } from "../errors.js";
 import { contractorView } from "./contractor.js";
 import { invoiceView } from "./invoice.js";
 import { invoicesView } from "./invoices.js";

@@ -1,10 +1,10 @@
 // What a month comes to: by currency, department and project; and the runs that made it.
 
 import { h } from "../dom.js";
-import { amount, count, moment, money } from "../figures.js";
+import { amount, count, moment, money } from "../format.js";
 import { addressOf } from "../router.js";
 import { t } from "../i18n.js";
-import { mark } from "./states.js";
+import { mark } from "./badges.js";
 import { table } from "./table.js";
 
 const TONES = { issued: "good", empty: "plain", failed: "bad", running: "waiting" };

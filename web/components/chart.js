@@ -1,7 +1,7 @@
 // What the months come to, one small chart a currency, each with the table it is drawn from.
 
 import { h, svg } from "../dom.js";
-import { money, month, shortMonth } from "../figures.js";
+import { money, month, shortMonth } from "../format.js";
 import { addressOf } from "../router.js";
 import { t } from "../i18n.js";
 import { table } from "./table.js";

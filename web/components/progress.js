@@ -1,10 +1,10 @@
 // How far rendering and mailing are, and the invoices of each state.
 
 import { h } from "../dom.js";
-import { count } from "../figures.js";
+import { count } from "../format.js";
 import { addressOf } from "../router.js";
 import { t } from "../i18n.js";
-import { DELIVERY_STATES, UNDER_WAY, deliveryState } from "./states.js";
+import { DELIVERY_STATES, UNDER_WAY, deliveryState } from "./badges.js";
 
 const ARRIVED = ["sent", "delivered"];
 

@@ -2,7 +2,7 @@
 // authorization code and PKCE, RFC 7636.
 
 import { config } from "./config.js";
-import { Problem, unanswered } from "./problems.js";
+import { Problem, unanswered } from "./errors.js";
 import { forget, keep } from "./session.js";
 
 const UNDER_WAY = "signing-in";

@@ -1,7 +1,7 @@
 // The balance of a run: what went in came out as billed, rejected or held.
 
 import { h } from "../dom.js";
-import { amount, count, moment } from "../figures.js";
+import { amount, count, moment } from "../format.js";
 import { t } from "../i18n.js";
 
 const OUT = ["billed", "rejected", "held"];

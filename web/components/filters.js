@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { addressOf } from "../router.js";
 import { t } from "../i18n.js";
-import { DELIVERY_STATES } from "./states.js";
+import { DELIVERY_STATES } from "./badges.js";
 
 const KINDS = ["invoice", "credit_note"];
 

@@ -3,8 +3,8 @@
 import { download } from "../download.js";
 import { h } from "../dom.js";
 import { say } from "../notices.js";
-import { Problem } from "../problems.js";
-import { sentenceOf } from "../states.js";
+import { Problem } from "../errors.js";
+import { sentenceOf } from "../placeholders.js";
 import { t } from "../i18n.js";
 
 /** The button for an invoice; `words` is the key of what stands on it. */

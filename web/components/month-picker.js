@@ -1,7 +1,7 @@
 // Another month: the one before, the one after, any.
 
 import { h } from "../dom.js";
-import { month, monthAfter } from "../figures.js";
+import { month, monthAfter } from "../format.js";
 import { addressOf } from "../router.js";
 import { t } from "../i18n.js";
 

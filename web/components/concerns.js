@@ -1,10 +1,10 @@
 // What a person must look at, by name and why.
 
 import { h } from "../dom.js";
-import { amount, count, day, month } from "../figures.js";
+import { amount, count, day, month } from "../format.js";
 import { addressOf } from "../router.js";
 import { has, t } from "../i18n.js";
-import { UNDER_WAY, deliveryState } from "./states.js";
+import { UNDER_WAY, deliveryState } from "./badges.js";
 import { table } from "./table.js";
 
 export function concerns(report) {
