@@ -1,16 +1,16 @@
-// Signing in: by password against the pool (the local cloud), or at Cognito's own page with an
-// authorization code and PKCE, RFC 7636.
+// Signing in: with a password against the user pool (local cloud), or on Cognito's hosted page with
+// an authorization code and PKCE (RFC 7636).
 
 import { config } from "./config.js";
-import { Problem, unanswered } from "./errors.js";
-import { forget, keep } from "./session.js";
+import { PageError, networkError } from "./errors.js";
+import { clearToken, saveToken } from "./session.js";
 
-const UNDER_WAY = "signing-in";
+const STORAGE_KEY = "signing-in";
 const SCOPE = "openid email";
 
-/** Sign in by password.  Throws a `Problem` "wrong-password" or "unreachable". */
-export async function withPassword(email, password) {
-  const answer = await fetch(config().cognito, {
+/** Sign in with a password.  Throws a `PageError`, such as "wrong-password". */
+export async function signInWithPassword(email, password) {
+  const response = await fetch(config().cognito, {
     method: "POST",
     headers: {
       "Content-Type": "application/x-amz-json-1.1",
@@ -22,41 +22,41 @@ export async function withPassword(email, password) {
       AuthParameters: { USERNAME: email.trim(), PASSWORD: password },
     }),
   }).catch(() => null);
-  if (answer === null) throw unanswered();
-  const body = await answer.json();
-  if (!answer.ok || !body.AuthenticationResult) throw new Problem("wrong-password", body.message);
-  keep(body.AuthenticationResult.IdToken);
+  if (response === null) throw networkError();
+  const body = await response.json();
+  if (!response.ok || !body.AuthenticationResult) throw new PageError("wrong-password", body.message);
+  saveToken(body.AuthenticationResult.IdToken);
 }
 
-/** Leave for Cognito's page; `finishHosted` goes on when it sends the reader back. */
-export async function atHostedPage() {
-  const underWay = { state: random(), verifier: random(), hash: location.hash };
-  sessionStorage.setItem(UNDER_WAY, JSON.stringify(underWay));
-  const challenge = base64url(await digest(underWay.verifier));
+/** Go to Cognito's page.  When it redirects back, `completeHostedSignIn` takes over. */
+export async function redirectToHostedUi() {
+  const attempt = { state: random(), verifier: random(), hash: location.hash };
+  sessionStorage.setItem(STORAGE_KEY, JSON.stringify(attempt));
+  const challenge = base64url(await digest(attempt.verifier));
   location.assign(hosted("/oauth2/authorize", {
     response_type: "code",
     scope: SCOPE,
     redirect_uri: here(),
-    state: underWay.state,
+    state: attempt.state,
     code_challenge: challenge,
     code_challenge_method: "S256",
   }));
 }
 
-/** If this is the way back from Cognito's page: redeem the code and go where the reader was. */
-export async function finishHosted() {
+/** If Cognito just redirected back: redeem the code and restore the route. */
+export async function completeHostedSignIn() {
   const given = new URLSearchParams(location.search);
-  const underWay = JSON.parse(sessionStorage.getItem(UNDER_WAY) ?? "null");
-  sessionStorage.removeItem(UNDER_WAY);
+  const attempt = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null");
+  sessionStorage.removeItem(STORAGE_KEY);
   if (!given.has("state")) return;
-  history.replaceState(null, "", `${location.pathname}${underWay?.hash ?? ""}`);
-  // Somebody else's link must not sign the reader in to somebody else's account.
-  if (!underWay || given.get("state") !== underWay.state || !given.has("code")) return;
-  await redeem(given.get("code"), underWay.verifier);
+  history.replaceState(null, "", `${location.pathname}${attempt?.hash ?? ""}`);
+  // An attacker's link must not sign the user in to the attacker's account.
+  if (!attempt || given.get("state") !== attempt.state || !given.has("code")) return;
+  await redeem(given.get("code"), attempt.verifier);
 }
 
 async function redeem(code, verifier) {
-  const answer = await fetch(`${config().hostedUi}/oauth2/token`, {
+  const response = await fetch(`${config().hostedUi}/oauth2/token`, {
     method: "POST",
     body: new URLSearchParams({
       grant_type: "authorization_code",
@@ -66,12 +66,12 @@ async function redeem(code, verifier) {
       code_verifier: verifier,
     }),
   }).catch(() => null);
-  if (answer?.ok) keep((await answer.json()).id_token);
+  if (response?.ok) saveToken((await response.json()).id_token);
 }
 
-/** Forget the token, and at Cognito's page the session as well. */
+/** End the session here and, with the hosted page, at Cognito. */
 export function signOut() {
-  forget();
+  clearToken();
   if (config().signIn === "hosted") location.assign(hosted("/logout", { logout_uri: here() }));
 }
 

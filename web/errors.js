@@ -1,7 +1,7 @@
-// What can go wrong between the page and the API, by what a reader can do about it.
+// Errors by what the user can do about them.
 
-/** A request that did not bring what was asked; `kind` names the words for it. */
-export class Problem extends Error {
+/** An error the page has words for: `kind` is the middle of its keys, as in "error.missing.text". */
+export class PageError extends Error {
   constructor(kind, message = "") {
     super(message || kind);
     this.kind = kind;
@@ -10,10 +10,10 @@ export class Problem extends Error {
 
 const BY_STATUS = { 400: "refused", 401: "signed-out", 404: "missing", 409: "not-ready", 429: "busy" };
 
-/** The problem that an answer's status stands for. */
-export function problemOf(status, message) {
-  return new Problem(BY_STATUS[status] ?? "broken", message);
+/** The error for an HTTP status. */
+export function errorFor(status, message) {
+  return new PageError(BY_STATUS[status] ?? "broken", message);
 }
 
-/** The problem of a request that was never answered. */
-export const unanswered = () => new Problem(navigator.onLine ? "unreachable" : "offline");
+/** The error for a request that got no response. */
+export const networkError = () => new PageError(navigator.onLine ? "unreachable" : "offline");

@@ -1,27 +1,28 @@
-// Who reads: an accountant is whom the API shows runs.
+// The user who is signed in, and their role.
 
 import { runs } from "./api.js";
-import { Problem } from "./errors.js";
+import { PageError } from "./errors.js";
 import { email } from "./session.js";
 
-let known = null;
+let user = null;
 
-/** The reader signed in; `newest` is the month of the newest run, for accountants. */
-export async function reader() {
-  if (known?.email !== email()) known = { email: email(), ...(await role()) };
-  return known;
+/** The signed-in user.  For accountants, `newest` is the month of the latest run. */
+export async function currentUser() {
+  if (user?.email !== email()) user = { email: email(), ...(await role()) };
+  return user;
 }
 
-export const forgetReader = () => {
-  known = null;
+export const forgetUser = () => {
+  user = null;
 };
 
+/** The API shows runs to accountants and answers 404 to everybody else. */
 async function role() {
   try {
     const page = await runs({ limit: 1 });
     return { accountant: true, newest: page.runs[0]?.period ?? null };
-  } catch (problem) {
-    if (problem instanceof Problem && problem.kind === "missing") return { accountant: false };
-    throw problem;
+  } catch (error) {
+    if (error instanceof PageError && error.kind === "missing") return { accountant: false };
+    throw error;
   }
 }

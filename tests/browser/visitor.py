@@ -47,7 +47,7 @@ class Visitor:
         expect(self.page.locator("h1")).to_contain_text(heading)
 
     def sign_in(self, email: str, password: str = PASSWORD) -> None:
-        self.page.get_by_label("E-mail").fill(email)
+        self.page.get_by_label("Email").fill(email)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
 

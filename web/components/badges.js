@@ -1,4 +1,4 @@
-// The state of a delivery, in words and a tone.
+// Badges: a status in a word and a colour.
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
@@ -14,13 +14,13 @@ const TONES = {
   failed: "bad",
 };
 
-export const DELIVERY_STATES = Object.keys(TONES);
-export const UNDER_WAY = DELIVERY_STATES.filter((state) => TONES[state] === "waiting");
+export const DELIVERY_STATUSES = Object.keys(TONES);
+export const IN_PROGRESS = DELIVERY_STATUSES.filter((status) => TONES[status] === "waiting");
 
-/** A delivery's state; null for an invoice that nothing was made to deliver. */
-export function deliveryState(state) {
-  const name = state ?? "none";
-  return mark(t(`delivery.${name}`), TONES[name] ?? "plain", t(`delivery.${name}.meaning`));
+/** The badge of a delivery's status; null means that nothing was queued for the invoice. */
+export function deliveryBadge(status) {
+  const name = status ?? "none";
+  return badge(t(`delivery.${name}`), TONES[name] ?? "plain", t(`delivery.${name}.meaning`));
 }
 
-export const mark = (text, tone, meaning = null) => h("span", { class: `mark ${tone}`, title: meaning }, text);
+export const badge = (text, tone, tooltip = null) => h("span", { class: `badge ${tone}`, title: tooltip }, text);

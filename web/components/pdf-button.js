@@ -1,30 +1,30 @@
-// The button that downloads an invoice's PDF.
+// The button that downloads a PDF.
 
 import { download } from "../download.js";
 import { h } from "../dom.js";
-import { say } from "../notices.js";
-import { Problem } from "../errors.js";
-import { sentenceOf } from "../placeholders.js";
+import { notify } from "../notices.js";
+import { PageError } from "../errors.js";
+import { errorText } from "../placeholders.js";
 import { t } from "../i18n.js";
 
-/** The button for an invoice; `words` is the key of what stands on it. */
-export function pdfButton(invoice, words = "pdf.button") {
+/** The download button of an invoice; `label` is the key of its text. */
+export function pdfButton(invoice, label = "pdf.button") {
   if (!invoice.rendered) return h("span", { class: "still" }, t("pdf.not-yet"));
-  const named = t("pdf.of", { number: invoice.number });
-  const button = h("button", { class: "button small", type: "button", "aria-label": named }, t(words));
-  button.addEventListener("click", () => fetched(invoice.number, button));
+  const name = t("pdf.of", { number: invoice.number });
+  const button = h("button", { class: "button small", type: "button", "aria-label": name }, t(label));
+  button.addEventListener("click", () => onClick(invoice.number, button));
   return button;
 }
 
-async function fetched(number, button) {
+async function onClick(number, button) {
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
   try {
     await download(number);
-    say(t("pdf.done", { number }), "good");
-  } catch (problem) {
-    if (!(problem instanceof Problem)) console.error(problem);
-    say(sentenceOf(problem), "bad");
+    notify(t("pdf.done", { number }), "good");
+  } catch (error) {
+    if (!(error instanceof PageError)) console.error(error);
+    notify(errorText(error), "bad");
   } finally {
     button.removeAttribute("aria-busy");
   }

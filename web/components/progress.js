@@ -1,28 +1,28 @@
-// How far rendering and mailing are, and the invoices of each state.
+// Progress of PDFs and emails, and how many deliveries have each status.
 
 import { h } from "../dom.js";
 import { count } from "../format.js";
-import { addressOf } from "../router.js";
+import { hrefTo } from "../router.js";
 import { t } from "../i18n.js";
-import { DELIVERY_STATES, UNDER_WAY, deliveryState } from "./badges.js";
+import { DELIVERY_STATUSES, IN_PROGRESS, deliveryBadge } from "./badges.js";
 
 const ARRIVED = ["sent", "delivered"];
 
 const issued = (report) => report.money.reduce((all, row) => all + row.invoices + row.credit_notes, 0);
 
-/** Whether something of the month goes on by itself. */
-export const underWay = (report) =>
+/** Whether a run, a PDF or an email of the month is still in progress. */
+export const inProgress = (report) =>
   report.last_attempt?.status === "running" ||
   report.documents < issued(report) ||
-  UNDER_WAY.some((state) => report.deliveries[state]);
+  IN_PROGRESS.some((status) => report.deliveries[status]);
 
 export function progress(report) {
-  const mailed = ARRIVED.reduce((all, state) => all + (report.deliveries[state] ?? 0), 0);
+  const emailed = ARRIVED.reduce((all, status) => all + (report.deliveries[status] ?? 0), 0);
   return h("section", { class: "panel" },
     h("h2", {}, t("progress.title")),
     bar("progress.rendered", report.documents, issued(report)),
-    bar("progress.mailed", mailed, issued(report)),
-    states(report),
+    bar("progress.emailed", emailed, issued(report)),
+    statuses(report),
   );
 }
 
@@ -31,11 +31,11 @@ function bar(key, done, all) {
   return h("label", { class: "bar" }, label, h("progress", { value: done, max: Math.max(all, 1) }));
 }
 
-function states({ deliveries, period }) {
-  const used = DELIVERY_STATES.filter((state) => deliveries[state]);
-  const items = used.map((state) => {
-    const address = addressOf(["invoices"], { period, delivery: state });
-    return h("li", {}, h("a", { href: address }, deliveryState(state), " ", h("strong", {}, count(deliveries[state]))));
+function statuses({ deliveries, period }) {
+  const used = DELIVERY_STATUSES.filter((status) => deliveries[status]);
+  const items = used.map((status) => {
+    const href = hrefTo(["invoices"], { period, delivery: status });
+    return h("li", {}, h("a", { href }, deliveryBadge(status), " ", h("strong", {}, count(deliveries[status]))));
   });
   return h("ul", { class: "states" }, items);
 }

@@ -1,19 +1,19 @@
-// Which view shows a place.
+// The view for each route.
 
-import { Problem } from "../errors.js";
+import { PageError } from "../errors.js";
 import { contractorView } from "./contractor.js";
 import { invoiceView } from "./invoice.js";
 import { invoicesView } from "./invoices.js";
 import { monthView } from "./month.js";
 
-/** The section of the page that a reader sees first. */
-export const home = (who) => (who.accountant ? "months" : "invoices");
+/** The section a user lands on. */
+export const home = (user) => (user.accountant ? "months" : "invoices");
 
-/** The view of a place in a section for a reader; a `Problem` "missing" if there is none. */
-export async function viewOf(section, place, who) {
-  const [, name, ...more] = place.parts;
-  if (section === "invoices" && !name) return who.accountant ? invoicesView(place) : contractorView(who);
-  if (section === "invoices" && !more.length) return invoiceView(name, who);
-  if (section === "months" && who.accountant && !more.length) return monthView(name ?? who.newest);
-  throw new Problem("missing");
+/** The view for a route.  Throws a `PageError` "missing" if there is none for this user. */
+export async function viewOf(section, route, user) {
+  const [, name, ...more] = route.parts;
+  if (section === "invoices" && !name) return user.accountant ? invoicesView(route) : contractorView(user);
+  if (section === "invoices" && !more.length) return invoiceView(name, user);
+  if (section === "months" && user.accountant && !more.length) return monthView(name ?? user.newest);
+  throw new PageError("missing");
 }
