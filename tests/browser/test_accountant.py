@@ -49,7 +49,7 @@ class TestTheMonth:
         held = opened(october, "held")
 
         assert "Åsa Lindqvist" in rejected
-        assert "Hours must be over 0 and at most 24" in rejected
+        assert "Hours must be more than 0 and no more than 24" in rejected
         assert "Jürgen Groß-Bäcker" in held
         assert "No self-billing agreement" in held
 

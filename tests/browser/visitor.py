@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from playwright.sync_api import ConsoleMessage, Page, expect
 
@@ -36,6 +37,14 @@ class Visitor:
         # The browser reports every answer that is not 200; those are what some tests are about.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
+
+    def afresh(self) -> Self:
+        """Leave behind whatever an earlier test did, without loading the page again."""
+        self.page.unroute_all()
+        self.page.context.set_offline(offline=False)
+        self.go("nowhere", heading="Not found")
+        self.complaints.clear()
+        return self
 
     def go(self, place: str, heading: str) -> None:
         """Open a place of the page and wait for its heading."""

@@ -133,7 +133,6 @@ class TestUkrainian:
         assert WORDS["uk"]["concerns.rejects"][form] == text
 
     def test_puts_no_second_full_stop_after_a_month(self):
-        # The month brings its own: "жовтень 2026 р."
         texts = [text for entry in WORDS["uk"].values() for text in forms(entry)]
 
         assert [text for text in texts if re.search(r"{month}\.|\.\.", text)] == []
