@@ -122,19 +122,23 @@ def _read(
     connection: Connection, values: dict[str, Any], *, only: str = "", freed: str = ""
 ) -> Extract:
     """Read what billing needs, *only* of some employees, or *freed* by a credit note."""
-    workdays = WORKDAYS + unbilled(IN_PERIOD + only) + freed
     working = f"({WORKING}{only})"
 
     def copy(query: str, model: type[Frame]) -> pl.DataFrame:
         return copy_frame(connection, query, dtypes(model), values)
 
     return Extract(
-        workdays=copy(workdays, Workday),
+        workdays=copy(workdays_query(only, freed), Workday),
         billed_days=copy(BILLED_DAYS + only + BY_DAY, BilledDay),
         employees=_composed(copy(EMPLOYEES + working, Employee)),
         projects=_composed(copy(PROJECTS, Project)),
         rates=copy(RATES + working, Rate),
     )
+
+
+def workdays_query(only: str = "", freed: str = "") -> str:
+    """The SELECT of `Workday` from ``{start}`` to before ``{end}``; the rest as in `extract`."""
+    return WORKDAYS + unbilled(IN_PERIOD + only) + freed
 
 
 def copy_frame(
