@@ -40,8 +40,8 @@ CLAIMED = {
         )
     ],
 }
-# It downloads and compiles all that deploys, which takes longer than the others together.
-SLOW = {"functions"}
+# What bills whole months, starts a cloud or builds the zips takes most of the time.
+SLOW = {"growth", "shards", "floor", "drain", "functions"}
 
 
 @pytest.fixture(scope="module")
