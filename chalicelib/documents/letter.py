@@ -6,11 +6,11 @@ Values in, words out; `mail` makes a message of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Final
+from typing import Final
 
+from chalicelib.billing.records import DeliveryRecord
 from chalicelib.language import Language, language_of
 
 
@@ -23,17 +23,17 @@ class Written:
     html: str
 
 
-def letter_of(invoice: Mapping[str, Any]) -> Written:
+def letter_of(invoice: DeliveryRecord) -> Written:
     """
     Write the letter of an issued *invoice* or credit note.
 
     Args:
-        invoice: A row of `store.deliveries.to_send`, from which all figures come as they are.
+        invoice: All figures come from it as they are.
     """
-    language = language_of(invoice["locale"])
+    language = language_of(invoice.locale)
     opening, closing = _opening(invoice, language), [_request(language)]
     facts = _facts(invoice, language)
-    signature = invoice["buyer_name"]
+    signature = invoice.buyer_name
     return Written(
         subject=_subject(invoice, language),
         text=_as_text(opening, facts, closing, signature),
@@ -41,18 +41,18 @@ def letter_of(invoice: Mapping[str, Any]) -> Written:
     )
 
 
-def _subject(invoice: Mapping[str, Any], language: Language) -> str:
+def _subject(invoice: DeliveryRecord, language: Language) -> str:
     subjects = {
         "invoice": language.gettext("Self-billed invoice {number} from {buyer}"),
         "credit_note": language.gettext("Self-billed credit note {number} from {buyer}"),
     }
-    return subjects[invoice["kind"]].format(
-        number=invoice["number"], buyer=" ".join(invoice["buyer_name"].split())
+    return subjects[invoice.kind].format(
+        number=invoice.number, buyer=" ".join(invoice.buyer_name.split())
     )
 
 
-def _opening(invoice: Mapping[str, Any], language: Language) -> list[str]:
-    greeting = language.gettext("Dear {name},").format(name=invoice["supplier_name"])
+def _opening(invoice: DeliveryRecord, language: Language) -> list[str]:
+    greeting = language.gettext("Dear {name},").format(name=invoice.supplier_name)
     sentences = {
         "invoice": language.gettext(
             "attached is the self-billed invoice {number} that {buyer} has written for your work"
@@ -63,19 +63,19 @@ def _opening(invoice: Mapping[str, Any], language: Language) -> list[str]:
             " an invoice for your work; {month} is the month it is booked in."
         ),
     }
-    sentence = sentences[invoice["kind"]].format(
-        number=invoice["number"],
-        buyer=invoice["buyer_name"],
-        month=language.figures.month(invoice["period"]),
+    sentence = sentences[invoice.kind].format(
+        number=invoice.number,
+        buyer=invoice.buyer_name,
+        month=language.figures.month(invoice.period),
     )
     return [greeting, sentence]
 
 
-def _facts(invoice: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
-    total = f"{language.figures.money(invoice['total'])} {invoice['currency']}"
-    facts = [(language.gettext("Number"), invoice["number"]), (language.gettext("Total"), total)]
-    if invoice["kind"] == "invoice":
-        facts.append((language.gettext("Due date"), language.figures.day(invoice["due_on"])))
+def _facts(invoice: DeliveryRecord, language: Language) -> list[tuple[str, str]]:
+    total = f"{language.figures.money(invoice.total)} {invoice.currency}"
+    facts = [(language.gettext("Number"), invoice.number), (language.gettext("Total"), total)]
+    if invoice.kind == "invoice":
+        facts.append((language.gettext("Due date"), language.figures.day(invoice.due_on)))
     return facts
 
 

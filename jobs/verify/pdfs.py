@@ -6,8 +6,8 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import date
-from typing import Any
 
 from pypdfium2 import PdfiumError
 
@@ -30,9 +30,8 @@ Progressed = Callable[[int, int], None]
 
 
 def check_fingerprint(document: Document) -> list[Finding]:
-    stated = document.header["content_sha256"]
-    content: Mapping[str, Any] = {**document.header}
-    worked_out = content_sha256(content, [{**line} for line in document.lines])
+    stated = document.header.content_sha256
+    worked_out = content_sha256(asdict(document.header), map(asdict, document.lines))
     if stated == worked_out:
         return []
     return [Finding(document.number, "fingerprint of its content", worked_out, stated)]
@@ -52,12 +51,12 @@ def check_pdfs(
 def _check_pdf(bucket: str, document: Document) -> list[Finding]:
     """The stored bytes against their row; only if they agree, what they print."""
     header = document.header
-    pdf = stored(bucket, header["s3_key"])
+    pdf = None if header.s3_key is None else stored(bucket, header.s3_key)
     if pdf is None:
-        return [Finding(document.number, "PDF", f"stored as {header['s3_key']}", None)]
+        return [Finding(document.number, "PDF", f"stored as {header.s3_key}", None)]
     sides = (
-        ("size of the PDF", f"{header['bytes']:,} bytes", f"{len(pdf):,} bytes"),
-        ("SHA-256 of the PDF", header["sha256"], hashlib.sha256(pdf).hexdigest()),
+        ("size of the PDF", f"{header.bytes:,} bytes", f"{len(pdf):,} bytes"),
+        ("SHA-256 of the PDF", header.sha256, hashlib.sha256(pdf).hexdigest()),
     )
     wrong = [Finding(document.number, *side) for side in sides if side[1] != side[2]]
     stated = printed(header, document.lines, document.days)

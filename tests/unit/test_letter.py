@@ -1,24 +1,32 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
 
+from chalicelib.billing.records import DeliveryRecord
 from chalicelib.documents.letter import letter_of
 
-INVOICE = {
-    "number": "HUDZ-0001",
-    "kind": "invoice",
-    "locale": "en",
-    "period": date(2026, 10, 1),
-    "currency": "UAH",
-    "total": Decimal("12345.60"),
-    "due_on": date(2026, 11, 15),
-    "supplier_name": "Марія Ґудзь-Їжакевич",
-    "buyer_name": "Prykladna Sprava LLC",
-}
+INVOICE = DeliveryRecord(
+    status="queued",
+    recipient="maria@hudz.example",
+    number="HUDZ-0001",
+    kind="invoice",
+    locale="en",
+    period=date(2026, 10, 1),
+    currency="UAH",
+    total=Decimal("12345.60"),
+    due_on=date(2026, 11, 15),
+    supplier_name="Марія Ґудзь-Їжакевич",
+    buyer_name="Prykladna Sprava LLC",
+    credits_number=None,
+    replaced_by=None,
+    s3_key="invoices/2026-10/HUDZ-0001.pdf",
+    sha256="0" * 64,
+)
 
 
 class Reader(HTMLParser):
@@ -38,7 +46,7 @@ class Reader(HTMLParser):
 
 
 def letter(**fields):
-    return letter_of(INVOICE | fields)
+    return letter_of(replace(INVOICE, **fields))
 
 
 class TestALetter:
