@@ -92,6 +92,7 @@ def printed_invoices(url: str) -> Iterator[PrintedInvoice]:
         ids = connection.execute(text("SELECT id FROM invoice ORDER BY id")).scalars().all()
         for invoice_id in ids:
             invoice = records.invoice_by_id(connection, invoice_id)
+            assert invoice is not None
             lines = records.lines_of(connection, invoice_id)
             yield printed(invoice, lines, records.days_of(connection, invoice_id))
 

@@ -101,6 +101,6 @@ def _account(invoice: PrintedInvoice, language: Language) -> list[list[Band]]:
 def _reference(invoice: PrintedInvoice, language: Language, x: float = LEFT + 120.0) -> list[Band]:
     credited = invoice.credits_number
     label = (
-        language.gettext("Credited invoice") if credited else language.gettext("Payment reference")
+        language.gettext("Cancelled invoice") if credited else language.gettext("Payment reference")
     )
     return labelled(label, credited or invoice.number, STRONG, x, 46.0)

@@ -1,7 +1,7 @@
 """
-The letter that brings an invoice: subject, text and HTML, in the contractor's language.
+The email that brings an invoice: subject, text and HTML, in the contractor's language.
 
-Values in, words out; `mail` makes a message of them.
+Values in, words out; `aws.ses` makes a message of them.
 """
 
 from __future__ import annotations
@@ -31,13 +31,12 @@ def letter_of(invoice: DeliveryRecord) -> Written:
         invoice: All figures come from it as they are.
     """
     language = language_of(invoice.locale)
-    opening, closing = _opening(invoice, language), [_request(language)]
+    opening, closing = _opening(invoice, language), _closing(invoice, language)
     facts = _facts(invoice, language)
-    signature = invoice.buyer_name
     return Written(
         subject=_subject(invoice, language),
-        text=_as_text(opening, facts, closing, signature),
-        html=_as_html(language.tag, opening, facts, closing, signature),
+        text=_as_text(opening, facts, closing),
+        html=_as_html(language.tag, opening, facts, closing),
     )
 
 
@@ -53,22 +52,31 @@ def _subject(invoice: DeliveryRecord, language: Language) -> str:
 
 def _opening(invoice: DeliveryRecord, language: Language) -> list[str]:
     greeting = language.gettext("Dear {name},").format(name=invoice.supplier_name)
-    sentences = {
-        "invoice": language.gettext(
-            "attached is the self-billed invoice {number} that {buyer} has written for your work"
-            " in {month}."
-        ),
-        "credit_note": language.gettext(
-            "attached is the self-billed credit note {number} that {buyer} has written to correct"
-            " an invoice for your work; {month} is the month it is booked in."
-        ),
-    }
-    sentence = sentences[invoice.kind].format(
+    tell = {"invoice": _invoiced, "credit_note": _credited}
+    return [greeting, tell[invoice.kind](invoice, language)]
+
+
+def _invoiced(invoice: DeliveryRecord, language: Language) -> str:
+    sentence = language.gettext(
+        "Please find attached self-billed invoice {number}, which {buyer} has issued for your"
+        " work in {month}."
+    )
+    return sentence.format(
         number=invoice.number,
         buyer=invoice.buyer_name,
         month=language.figures.month(invoice.period),
     )
-    return [greeting, sentence]
+
+
+def _credited(invoice: DeliveryRecord, language: Language) -> str:
+    sentences = language.gettext(
+        "Please find attached self-billed credit note {number}, which {buyer} has issued. It"
+        " cancels invoice {credited}."
+    ).format(number=invoice.number, buyer=invoice.buyer_name, credited=invoice.credits_number)
+    if not invoice.replaced_by:
+        return sentences
+    replaced = language.gettext("Invoice {replacement} replaces it.")
+    return f"{sentences} {replaced.format(replacement=invoice.replaced_by)}"
 
 
 def _facts(invoice: DeliveryRecord, language: Language) -> list[tuple[str, str]]:
@@ -79,24 +87,22 @@ def _facts(invoice: DeliveryRecord, language: Language) -> list[tuple[str, str]]
     return facts
 
 
-def _request(language: Language) -> str:
-    return language.gettext(
-        "Please keep the attached PDF for your records; the e-invoice is inside it. If anything in"
-        " it is wrong, reply to this mail."
+def _closing(invoice: DeliveryRecord, language: Language) -> list[str]:
+    request = language.gettext(
+        "Please keep the attached PDF for your records; it also contains the e-invoice. If"
+        " anything is wrong, reply to this email."
     )
+    regards = language.gettext("Kind regards,")
+    return [request, f"{regards}\n{invoice.buyer_name}"]
 
 
-def _as_text(
-    opening: list[str], facts: list[tuple[str, str]], closing: list[str], signature: str
-) -> str:
+def _as_text(opening: list[str], facts: list[tuple[str, str]], closing: list[str]) -> str:
     width = max(len(label) for label, _ in facts) + 2
     listed = "\n".join(f"    {label + ':':<{width}} {fact}" for label, fact in facts)
-    return "\n\n".join((*opening, listed, *closing, signature)) + "\n"
+    return "\n\n".join((*opening, listed, *closing)) + "\n"
 
 
-def _as_html(
-    tag: str, opening: list[str], facts: list[tuple[str, str]], closing: list[str], signature: str
-) -> str:
+def _as_html(tag: str, opening: list[str], facts: list[tuple[str, str]], closing: list[str]) -> str:
     paragraphs = [f'<p style="{_PARAGRAPH}">{_escaped(text)}</p>' for text in opening]
     rows = "".join(
         f'<tr><th scope="row" style="{_LABEL}">{_escaped(label)}</th>'
@@ -104,9 +110,7 @@ def _as_html(
         for label, fact in facts
     )
     paragraphs.append(f'<table style="{_TABLE}">{rows}</table>')
-    paragraphs += [
-        f'<p style="{_PARAGRAPH}">{_escaped(text)}</p>' for text in (*closing, signature)
-    ]
+    paragraphs += [f'<p style="{_PARAGRAPH}">{_escaped(text)}</p>' for text in closing]
     return (
         f'<!DOCTYPE html><html lang="{tag}"><head><meta charset="utf-8">'
         '<meta name="color-scheme" content="light dark"></head>'
@@ -118,7 +122,7 @@ def _escaped(text: str) -> str:
     return escape(text).replace("\n", "<br>")
 
 
-# Mail programs drop style sheets, so each element carries its own; colours are the reader's.
+# Email programs drop style sheets, so each element carries its own; colours are the reader's.
 _BODY: Final = "margin:0 auto;padding:24px;max-width:34em;font:16px/1.5 system-ui,sans-serif"
 _PARAGRAPH: Final = "margin:0 0 16px"
 _TABLE: Final = "margin:0 0 16px;border-collapse:collapse"

@@ -50,18 +50,18 @@ def letterhead(invoice: PrintedInvoice, language: Language) -> list[Band]:
 
 
 def _title(invoice: PrintedInvoice, language: Language) -> list[Band]:
-    drawn_up = language.gettext("Self-billing: drawn up by the buyer on behalf of the supplier")
+    issued = language.gettext("Self-billing: issued by the buyer on behalf of the supplier")
     return [
         *column(wording.title(invoice, language), TITLE, LEFT, _WIDTH, height=10.5),
         *column(_credited(invoice, language), STRONG, LEFT, _WIDTH),
-        *column(drawn_up, QUIET, LEFT, _WIDTH),
+        *column(issued, QUIET, LEFT, _WIDTH),
     ]
 
 
 def _credited(invoice: PrintedInvoice, language: Language) -> str:
     if not invoice.credits_number or not invoice.credits_issued_on:
         return ""
-    sentence = language.gettext("Credits invoice {number} of {date}")
+    sentence = language.gettext("Cancels invoice {number} dated {date}")
     issued_on = language.figures.day(invoice.credits_issued_on)
     return sentence.format(number=invoice.credits_number, date=issued_on)
 

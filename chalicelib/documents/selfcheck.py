@@ -41,7 +41,7 @@ class UnreadableDocument(BillingError):
         self.missing = missing
         super().__init__(
             f"the PDF of {number} does not show {', '.join(missing)}, so it was not stored;"
-            " tell whoever maintains the program, and send it round again once that is put right"
+            " report this as a bug, and run `redrive` after it is fixed"
         )
 
 

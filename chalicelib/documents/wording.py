@@ -16,8 +16,12 @@ def title(invoice: PrintedInvoice, language: Language) -> str:
 
 
 def name(invoice: PrintedInvoice, language: Language) -> str:
-    """Give the title and number, in one line."""
-    return f"{title(invoice, language)} {' '.join(invoice.number.split())}"
+    """The title with the number, in one line."""
+    names = {
+        "invoice": language.gettext("Self-billed invoice {number}"),
+        "credit_note": language.gettext("Self-billed credit note {number}"),
+    }
+    return names[invoice.kind].format(number=" ".join(invoice.number.split()))
 
 
 def work(kind: str, language: Language) -> str:

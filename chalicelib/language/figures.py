@@ -37,9 +37,16 @@ _MONTHS: Final = tuple(date(2026, month, month) for month in range(1, 13))
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How one country writes numbers and dates.  Takes decimals; rounds nothing it is given."""
+    """
+    How one country writes numbers and dates.  Takes decimals; rounds nothing it is given.
+
+    Attributes:
+        locale: Of the numbers.
+        calendar: Of the dates, which hold names of months and weekdays.
+    """
 
     locale: Locale
+    calendar: Locale
     point: str
     money_pattern: NumberPattern
     rate_pattern: NumberPattern
@@ -51,6 +58,7 @@ class Figures:
         percent = _PERCENT.get(str(locale), locale.percent_formats[None].pattern)
         return cls(
             locale=locale,
+            calendar=locale,
             point=get_decimal_symbol(locale),
             money_pattern=_pattern(decimal, 2, 2),
             rate_pattern=_pattern(decimal, 2, 4),
@@ -75,15 +83,15 @@ class Figures:
 
     def day(self, day: date) -> str:
         """Write a date with the month in letters: ``1 October 2026``."""
-        return _day(day, self.locale)
+        return _day(day, self.calendar)
 
     def month(self, day: date) -> str:
         """Write the month of *day*: ``October 2026``."""
-        return _dated("yMMMM", day, self.locale)
+        return _dated("yMMMM", day, self.calendar)
 
     def workday(self, day: date) -> str:
         """Write a date for a list, short, with the day of the week: ``Thu, 1 Oct 2026``."""
-        return _dated("yMMMEd", day, self.locale)
+        return _dated("yMMMEd", day, self.calendar)
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from gettext import NullTranslations
 
@@ -13,11 +13,12 @@ from .figures import Figures, figures_of
 @dataclass(frozen=True, slots=True)
 class Language:
     """
-    Words in one language, figures and dates as one country writes them.
+    Words in one language, figures as one country writes them.
 
     The two need not match: where nobody has translated the words yet, they are English beside
-    figures and dates that the reader is used to.  Messages are the English text; what varies in
-    them is named in braces and filled in by the caller.
+    figures that the reader is used to.  Dates go with the words, because a month's name is one of
+    them.  Messages are the English text; what varies in them is named in braces and filled in by
+    the caller.
 
     Attributes:
         tag: Of the words: ``uk``.
@@ -48,4 +49,7 @@ def language_of(locale: str) -> Language:
     """
     figures = figures_of(locale)
     tag = spoken_in(figures.locale)
+    words = figures_of(tag).locale
+    if words.language != figures.locale.language:
+        figures = replace(figures, calendar=words)
     return Language(tag, figures, translations(tag))

@@ -18,6 +18,7 @@ from chalicelib.documents.printed import PrintedInvoice, printed
 from chalicelib.documents.texts import with_composed_texts
 from chalicelib.language import Language, language_of
 
+from . import earlier
 from .e_invoices import check_e_invoice
 from .ledger import Document
 from .objects import stored
@@ -83,9 +84,9 @@ def check_print(content: Content, document: PrintedInvoice) -> list[Finding]:
     language = language_of(document.locale)
     page = "\n".join(["", *(text.content for text in content.texts), ""])
     missing = [
-        *_missing({"number": (wording.name(document, language),)}, page),
+        *_missing_number(document, language, page),
         *_missing(_figures(document, language), page),
-        *_missing_days(_days(document, language), page),
+        *_missing_days(document, language, page),
     ]
     if not _supplier_is_named(document, content.texts):
         missing.append(("supplier", document.supplier.name))
@@ -114,14 +115,13 @@ def _figures(document: PrintedInvoice, language: Language) -> dict[str, tuple[st
     }
 
 
-def _days(document: PrintedInvoice, language: Language) -> Counter[tuple[date, tuple[str, ...]]]:
-    """The texts that stand beside each other in the list of workdays, and how often."""
+def _days(document: PrintedInvoice, language: Language) -> Counter[tuple[date, tuple[str, str]]]:
+    """The work and hours that stand beside each date in the list of workdays, and how often."""
     kinds = [line.kind for line in document.lines]
     return Counter(
         (
             day.work_date,
             (
-                language.figures.workday(day.work_date),
                 wording.work(kinds[day.position - 1], language),
                 language.figures.money(day.hours),
             ),
@@ -142,12 +142,22 @@ def _missing(facts: Mapping[str, tuple[str, ...]], page: str) -> Iterator[tuple[
             read_to = place + len(wanted) - 1
 
 
-def _missing_days(
-    days: Mapping[tuple[date, tuple[str, ...]], int], page: str
+def _missing_number(
+    document: PrintedInvoice, language: Language, page: str
 ) -> Iterator[tuple[str, str]]:
-    for (day, texts), count in days.items():
-        if page.count(_beside(texts)) < count:
-            yield f"workday {day}", " ".join(texts)
+    expected = wording.name(document, language)
+    if all(_beside((name,)) not in page for name in (expected, earlier.name(document, language))):
+        yield "number", expected
+
+
+def _missing_days(
+    document: PrintedInvoice, language: Language, page: str
+) -> Iterator[tuple[str, str]]:
+    for (day, worked), count in _days(document, language).items():
+        expected = language.figures.workday(day)
+        dates = {expected, earlier.workday(document, day)}
+        if sum(page.count(_beside((date_, *worked))) for date_ in dates) < count:
+            yield f"workday {day}", " ".join((expected, *worked))
 
 
 def _beside(fact: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ class UnprintableText(BillingError):
     def __init__(self, letters: str) -> None:
         self.letters = letters
         named = ", ".join(_described(letter) for letter in letters)
-        super().__init__(f"the invoice's fonts cannot print {named}; spell the text without them")
+        super().__init__(f"the invoice font cannot print {named}; use other characters")
 
 
 @cache
