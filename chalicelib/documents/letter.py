@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Final
 
 from chalicelib.billing.records import DeliveryRecord
 from chalicelib.language import Language, language_of
@@ -25,7 +24,7 @@ class Written:
 
 def letter_of(invoice: DeliveryRecord) -> Written:
     """
-    Write the letter of an issued *invoice* or credit note.
+    The letter of an issued *invoice* or credit note.
 
     Args:
         invoice: All figures come from it as they are.
@@ -123,8 +122,8 @@ def _escaped(text: str) -> str:
 
 
 # Email programs drop style sheets, so each element carries its own; colours are the reader's.
-_BODY: Final = "margin:0 auto;padding:24px;max-width:34em;font:16px/1.5 system-ui,sans-serif"
-_PARAGRAPH: Final = "margin:0 0 16px"
-_TABLE: Final = "margin:0 0 16px;border-collapse:collapse"
-_LABEL: Final = "padding:4px 24px 4px 0;text-align:left;font-weight:normal;opacity:.7"
-_FACT: Final = "padding:4px 0;font-weight:600"
+_BODY = "margin:0 auto;padding:24px;max-width:34em;font:16px/1.5 system-ui,sans-serif"
+_PARAGRAPH = "margin:0 0 16px"
+_TABLE = "margin:0 0 16px;border-collapse:collapse"
+_LABEL = "padding:4px 24px 4px 0;text-align:left;font-weight:normal;opacity:.7"
+_FACT = "padding:4px 0;font-weight:600"

@@ -32,18 +32,18 @@ class Language:
         return self.words.gettext(message)
 
     def pgettext(self, context: str, message: str) -> str:
-        """Translate a *message* that means different things in different places."""
+        """The translation of a *message* that means different things in different places."""
         return self.words.pgettext(context, message)
 
     def ngettext(self, singular: str, plural: str, count: int) -> str:
-        """Translate a message in the form that goes with *count*."""
+        """The translation in the form that goes with *count*."""
         return self.words.ngettext(singular, plural, count)
 
 
 @lru_cache(maxsize=256)
 def language_of(locale: str) -> Language:
     """
-    Find what to write to somebody of *locale* in (BCP 47: ``uk-UA``).  Never raises.
+    What to write to somebody of *locale* in (BCP 47: ``uk-UA``).  Never raises.
 
     What is not known falls back: a country to its language, a language to English.
     """
