@@ -32,9 +32,10 @@ Selfbill reads its settings from environment variables.
 
 MAIN = """## Settings of the program
 
-The Lambda functions and the command line refuse to start without those that say *refused*. *AWS*
-names the parameter of the template, *local cloud* says what `up` takes if you set nothing. Where it
-says "by the template" or "by `up`", there is nothing for you to set.
+The Lambda functions and the commands that do the same work (`preview`, `bill`, `correct` and so on)
+read these. Without one that says *refused* they end with a sentence that names it. *AWS* names the
+parameter of the template; *local cloud* says what `up` takes if you set nothing. Where it says "by
+the template" or "by `up`", there is nothing for you to set.
 """
 
 COMMANDS = """## Command line only

