@@ -34,6 +34,7 @@ STARTED = {
     "benchmarks.cost",
     "jobs.__main__",
     "jobs.export.page",
+    "jobs.reference.__main__",
 }
 # app.py and the template start these.
 HANDLERS = re.compile(r"chalicelib\.steps import (\w+)")
