@@ -52,6 +52,9 @@ def _totals(invoice: PrintedInvoice, language: Language) -> list[Band]:
 
 
 def _sum(label: str, figure: str, style: Style, height: float) -> Band:
+    """A sum on one line; in smaller type where the two would meet: a total of twelve digits."""
+    if style.width(label) + _GUTTER + style.width(figure) > RIGHT - SECOND:
+        style = STRONG
     return Band(height, (Text(SECOND, label, style), aligned_right(RIGHT, figure, style)))
 
 

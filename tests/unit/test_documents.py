@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
@@ -309,6 +309,7 @@ invoices = st.builds(
 class TestLayout:
     @settings(max_examples=60, deadline=None)
     @given(invoices)
+    @example(build.invoice(total=Decimal("-999999999999.99"), locale="uk-UA"))
     def test_keeps_any_text_inside_the_margins_and_apart(self, invoice):
         pages = laid_out(with_composed_texts(invoice), language_of(invoice.locale))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from babel import Locale, localedata
+from babel import Locale
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from hypothesis import given
@@ -15,6 +15,7 @@ from chalicelib.documents.pdf import coverage
 from chalicelib.language import language_of
 from chalicelib.language.catalogues import FOLDER, languages
 from chalicelib.language.figures import MINUS, figures_of
+from tests.locales import every_locale
 
 PROGRAM = Path(__file__).parents[2] / "chalicelib"
 OCTOBER = date(2026, 10, 1)
@@ -199,8 +200,9 @@ class TestDates:
         assert figures.month(OCTOBER) == month
         assert figures.day(OCTOBER) == day
 
-    def test_name_the_month_in_the_language_of_the_words_wherever_one_is(self):
-        for locale in localedata.locale_identifiers():
+    @every_locale
+    def test_name_the_month_in_the_language_of_the_words_wherever_one_is(self, locales):
+        for locale in locales:
             language = language_of(locale)
             names = Locale.parse(language.tag, sep="-").months["stand-alone"]["wide"]
 
@@ -225,8 +227,9 @@ class TestALocale:
     def test_of_an_unknown_country_is_that_of_the_language(self):
         assert figures_of("uk-XX").locale == figures_of("uk").locale
 
-    def test_is_printable_wherever_it_is(self):
-        for tag in localedata.locale_identifiers():
+    @every_locale
+    def test_is_printable_wherever_it_is(self, locales):
+        for tag in locales:
             figures = figures_of(tag)
             written = [
                 figures.money(Decimal("-1234567.50")) + figures.percentage(Decimal("0.0725")),

@@ -6,10 +6,10 @@ from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
-from babel import localedata
 
 from chalicelib.billing.records import DeliveryRecord
 from chalicelib.documents.letter import letter_of
+from tests.locales import every_locale
 
 INVOICE = DeliveryRecord(
     status="queued",
@@ -94,8 +94,9 @@ class TestALetter:
         assert "15 November 2026" in written.text
         assert "12.345,60 UAH" in written.text.replace("\u00a0", ".")
 
-    def test_ends_no_sentence_in_two_full_stops(self):
-        for locale in localedata.locale_identifiers():
+    @every_locale
+    def test_ends_no_sentence_in_two_full_stops(self, locales):
+        for locale in locales:
             for written in (letter(locale=locale), cancelling(locale)):
                 assert ".." not in written.subject + written.text + written.html, locale
 
