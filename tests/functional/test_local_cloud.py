@@ -16,7 +16,16 @@ import psutil
 import psycopg
 import pytest
 
-from cloud.local import accounts, aws_services, mailbox, page_server, ports, postgres, processes
+from cloud.local import (
+    accounts,
+    aws_services,
+    mailbox,
+    page_server,
+    page_upload,
+    ports,
+    postgres,
+    processes,
+)
 from cloud.local.cloud import down, running, up
 from cloud.local.home import Home
 from cloud.migrate import migrate
@@ -41,6 +50,22 @@ def remove(folder):
     while folder.exists():
         with suppress(OSError):
             shutil.rmtree(folder)
+
+
+def cut_power(folder):
+    """Kill all that runs for a cloud at one moment, without a chance to save anything."""
+    own = Home.at(folder)
+    parts = [
+        processes.alive(own, name) for name in (aws_services.NAME, mailbox.NAME, page_server.NAME)
+    ]
+    server = postgres.postmaster(own)
+    victims = [*parts, *(child for part in parts for child in part.children(recursive=True))]
+    victims += [server, *server.children()]
+    for process in victims:
+        process.suspend()
+    for process in victims:
+        process.kill()
+    assert processes.wait(victims) == []
 
 
 class TestDeployedApi:
@@ -169,17 +194,31 @@ class TestLife:
         self.assert_all_kept(home, lived_in)
 
     def test_goes_on_after_a_power_cut(self, home, lived_in):
-        own = Home.at(home)
-        saved = own.state / "cognito.json"
-        eventually(lambda: saved.exists() and "olena@example.org" in saved.read_text())
-        server = postgres.postmaster(own)
-        parts = [processes.alive(own, name) for name in (aws_services.NAME, mailbox.NAME)]
-        for process in [*parts, server, *server.children()]:
-            process.kill()
-        processes.wait(parts)
+        saved = Home.at(home).snapshot
+        eventually(lambda: "olena@example.org" in saved.read_text())
+        cut_power(home)
         assert running(home) is None
 
         self.assert_all_kept(home, lived_in)
+
+    def test_knows_after_a_power_cut_what_was_deployed_a_moment_before(self, home, monkeypatch):
+        saved, deployed = [], []
+        save = aws_services.save
+
+        def publish_in_the_dark(_source, environment):
+            # Not only by chance, as the services do every few seconds.
+            assert saved == [Home.at(home)]
+            deployed.append(environment)
+            cut_power(home)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(aws_services, "save", lambda own: (save(own), saved.append(own)))
+            patched.setattr(page_upload, "publish", publish_in_the_dark)
+            with pytest.raises(KeyboardInterrupt):
+                up(home, {}, quietly, migrate)
+
+        assert deployed == [up(home, {}, quietly, migrate)]
 
     def test_does_not_take_a_strangers_pid_for_its_own(self, home, lived_in):
         down(home, quietly)
