@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import http
+import os
 import re
 import sys
 import threading
@@ -20,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import aws_services, folder_watch
+from . import aws_services, folder_watch, rooted
 from .home import Home
 
 SAVE_SECONDS = 5.0
@@ -30,6 +31,8 @@ CLOUDFRONT = "cloudfront.amazonaws.com"
 def main(arguments: list[str]) -> None:
     home = Home.at(Path(arguments[0]))
     folder_watch.end_with(home.folder)
+    # Before anything can hold the other one.
+    os.makedirs = rooted.only_below(home.folder, os.makedirs)
 
     from ministack import app
     from ministack.core import iam_evaluator

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 from cloud.local import (
     accounts,
@@ -261,6 +262,23 @@ class TestLife:
 
         assert processes.wait(parts) == []
         assert not home.exists()
+
+    def test_stays_away_when_something_is_stored_after_its_folder_is_gone(self, home, lived_in):
+        own = Home.at(home)
+        parts = [
+            processes.alive(own, name)
+            for name in (aws_services.NAME, mailbox.NAME, page_server.NAME)
+        ]
+        s3 = aws_services.client("s3", lived_in)
+
+        # Removing takes a while, and they might have ended by then.
+        away = home.rename(home.with_name("away"))
+        with suppress(BotoCoreError, ClientError):
+            s3.put_object(Bucket=lived_in["DOCUMENT_BUCKET"], Key="new/2", Body=b"late")
+
+        assert processes.wait(parts) == []
+        assert not home.exists()
+        remove(away)
 
     def test_stands_beside_another(self, cloud, home, lived_in):
         assert lived_in["API_URL"] != cloud["API_URL"]

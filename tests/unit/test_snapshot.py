@@ -9,6 +9,7 @@ import pytest
 from ministack.services import cloudformation, lambda_svc
 
 from cloud.local.home import Home
+from cloud.local.rooted import only_below
 from cloud.local.snapshot import Snapshots
 
 STACK = ("000000000000", "us-east-1", "selfbill")
@@ -126,6 +127,18 @@ class TestSnapshot:
         shutil.rmtree(home.folder)
 
         assert not snapshots.save(telling(s3="late"))
+        assert not home.folder.exists()
+
+    def test_does_not_bring_back_a_folder_that_is_removed_meanwhile(
+        self, home, snapshots, monkeypatch
+    ):
+        monkeypatch.setattr(os, "makedirs", only_below(home.folder, os.makedirs))
+        function = {("000000000000", "us-east-1", "bill"): {"code_zip": b"code"}}
+        monkeypatch.setattr(lambda_svc._functions, "_data", function)
+
+        told = {"sqs": lambda: shutil.rmtree(home.folder), "lambda": lambda_svc.get_state}
+
+        assert not snapshots.save(told)
         assert not home.folder.exists()
 
     def test_waits_for_room_on_the_disk(self, home, snapshots, monkeypatch):
