@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cloud.local import (
@@ -220,6 +221,32 @@ class TestLife:
                 up(home, {}, quietly, migrate)
 
         assert deployed == [up(home, {}, quietly, migrate)]
+
+    def test_begins_anew_if_nothing_was_saved_but_objects(self, home, lived_in):
+        """As a power cut leaves it that comes before the first deployment is done."""
+        cut_power(home)
+        shutil.rmtree(Home.at(home).state)
+
+        after = up(home, {}, quietly, migrate)
+
+        [stack] = aws_services.client("cloudformation", after).describe_stacks()["Stacks"]
+        assert stack["StackStatus"] == "CREATE_COMPLETE"
+        assert after == running(home)
+
+    def test_answers_as_the_template_says_if_it_was_killed_before_it_was_told(self, home, lived_in):
+        api = lived_in["API_URL"].split("/restapis/")[1].split("/")[0]
+        apigateway = aws_services.client("apigateway", lived_in)
+        for answer in apigateway.get_gateway_responses(restApiId=api)["items"]:
+            if not answer["defaultResponse"]:
+                kind = answer["responseType"]
+                apigateway.delete_gateway_response(restApiId=api, responseType=kind)
+        apigateway.create_deployment(restApiId=api, stageName="api", description="rolled out")
+
+        up(home, {}, quietly, migrate)
+
+        answer = requests.get(f"{lived_in['API_URL']}/invoices", timeout=30)
+        assert answer.status_code == 401
+        assert answer.headers["Access-Control-Allow-Origin"] == lived_in["WEB_ORIGIN"]
 
     def test_does_not_take_a_strangers_pid_for_its_own(self, home, lived_in):
         down(home, quietly)
