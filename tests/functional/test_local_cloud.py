@@ -233,6 +233,21 @@ class TestLife:
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         assert after == running(home)
 
+    def test_makes_its_database_again_if_that_was_cut_short(self, home, monkeypatch):
+        def cut_short(server):
+            (server.pgdata / "PG_VERSION").write_text("18\n")
+            raise KeyboardInterrupt
+
+        own = Home.at(home)
+        own.prepare()
+        with monkeypatch.context() as patched:
+            patched.setattr(postgres.PostgresServer, "ensure_pgdata_inited", cut_short)
+            with pytest.raises(KeyboardInterrupt):
+                postgres.start(own)
+
+        with psycopg.connect(postgres.start(own)) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
     def test_answers_as_the_template_says_if_it_was_killed_before_it_was_told(self, home, lived_in):
         api = lived_in["API_URL"].split("/restapis/")[1].split("/")[0]
         apigateway = aws_services.client("apigateway", lived_in)
