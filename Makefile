@@ -6,7 +6,7 @@ REQUIREMENTS := requirements.txt requirements-dev.txt constraints.txt
 INSTALL := pip install --quiet --no-compile --disable-pip-version-check -r requirements-dev.txt
 # Two workers for two cores, and one more for what waits; tests/conftest.py says what stays together.
 WORKERS ?= 3
-PYTEST := $(RUN) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTEST := $(RUN) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 SHORT := -m "not prove and not soak"
 
 # Every process would compile the libraries anew.
