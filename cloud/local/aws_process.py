@@ -1,10 +1,9 @@
 """
-The process that is AWS here: ``python -m cloud.local.aws_process HOME``.
+The process with the local AWS services: ``python -m cloud.local.aws_process HOME``.
 
-It is ministack, with four things added: a save every few seconds, so that a machine switched
-off loses little; an end when the folder is removed; mail whose bytes are not all ASCII, which
-SES delivers and ministack's relay drops; and a distribution that reads its bucket over TLS, as
-CloudFront does behind viewers that are sent to https.
+It runs ministack with four additions: it saves every few seconds, so that a power cut loses little;
+it ends when the folder is removed; it delivers emails with bytes that are not ASCII, as SES does
+and ministack's relay does not; and its CloudFront distribution reads the bucket over TLS.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def _alone(save: Any, home: Path) -> Any:  # noqa: ANN401 -- an untyped function
     """
     Save one at a time: the temporary file has one name, and two savers would mix bytes.
 
-    And only while *home* is there: it shall not come back once it was removed.
+    And only while *home* exists: a folder that was removed must not come back.
     """
     ours = folder_watch.identity(home)
 
@@ -70,13 +69,13 @@ def _alone(save: Any, home: Path) -> Any:  # noqa: ANN401 -- an untyped function
 
 
 def _take_back(home: Path) -> None:
-    """Remove what a save brought back, unless there is more: that would be a new cloud."""
+    """Remove a folder that a save brought back; one with more in it would be a new cloud."""
     if home.is_dir() and {part.name for part in home.iterdir()} <= {Home.at(home).state.name}:
         shutil.rmtree(home, ignore_errors=True)
 
 
 def _as_bytes(send: Any) -> Any:  # noqa: ANN401 -- an untyped function
-    """Hand the message on as bytes, because smtplib encodes text as ASCII or not at all."""
+    """Pass the message on as bytes, because smtplib encodes text only as ASCII."""
 
     def send_bytes(source: str, to: list[str], message: str, host: str, port: int) -> None:
         send(source, to, re.sub(r"\r\n|\r|\n", "\r\n", message).encode(), host, port)
@@ -85,7 +84,7 @@ def _as_bytes(send: Any) -> Any:  # noqa: ANN401 -- an untyped function
 
 
 def _over_tls(evaluate: Any) -> Any:  # noqa: ANN401 -- an untyped function
-    """Evaluate what CloudFront asks of a bucket as asked over TLS."""
+    """Treat CloudFront's requests to a bucket as made over TLS."""
 
     def evaluate_over_tls(policy: Any, context: Any, service: str = "", **how: bool) -> Any:  # noqa: ANN401
         secure = context.secure_transport or service == CLOUDFRONT

@@ -1,4 +1,4 @@
-"""A background process ends when the folder it works for is removed."""
+"""End a background process when the folder it works for is removed."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ LOOK_SECONDS = 2.0
 
 
 def end_with(folder: Path) -> None:
-    """End this process, without saving anything, soon after *folder* is gone or another one."""
+    """End this process without saving anything soon after *folder* is removed or replaced."""
     threading.Thread(target=_watch, args=(folder, identity(folder)), daemon=True).start()
 
 
 def _watch(folder: Path, known: tuple[int, int] | None) -> None:
-    # Whoever wrote into it at that moment may have made it anew.
+    # A process that wrote into it at that moment may have created it again.
     while identity(folder) == known is not None:
         time.sleep(LOOK_SECONDS)
-    # A graceful end would write the folder anew.
+    # A graceful end would create the folder again.
     os._exit(0)
 
 
 def identity(folder: Path) -> tuple[int, int] | None:
-    """What tells the cloud in *folder* from another of its name; None while none lives there."""
+    """What identifies the cloud in *folder*, whatever replaced it; None if there is none."""
     try:
         found = folder.stat()
     except FileNotFoundError:
         return None
-    # A folder made anew may get the number of the old one, but not its record.
+    # A new folder may get the inode number of the old one, but not its record.
     return (found.st_dev, found.st_ino) if Home.at(folder).known else None

@@ -1,8 +1,8 @@
 """
-What API Gateway answers itself: its errors, and browsers that ask before they ask (preflight).
+What API Gateway answers itself: its errors and CORS preflight requests.
 
-AWS reads both from the API's definition in the template; the local cloud skips them there, so it is
-told of them here, in the template's own words.
+AWS reads both from the API's definition in the template. The local cloud ignores them there, so
+this module sets them through its API, as the template words them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def apply(
     parameters: Mapping[str, str],
     apigateway: Any,  # noqa: ANN401 -- a boto3 client
 ) -> None:
-    """Have the API *api_id* answer as the packaged template in *built* says."""
+    """Set the responses of the API *api_id* as the packaged template in *built* says."""
     template = yaml.safe_load((built / "sam.yaml").read_text())
     definition = _resolved(
         template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"], parameters
@@ -62,7 +62,7 @@ def _put_preflights(paths: dict[str, Any], api_id: str, apigateway: Any) -> None
 
 
 def _resolved(part: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """*part* with every ``Fn::Sub`` of a parameter carried out."""
+    """*part* with every ``Fn::Sub`` of a parameter replaced by its value."""
 
     def value(node: dict[str, Any]) -> Any:  # noqa: ANN401 -- a node of JSON
         if set(node) != {"Fn::Sub"}:
