@@ -38,7 +38,7 @@ class Filters:
 
 
 def invoices() -> Select[Any]:
-    """Issued invoices with their document, who they credit and the state of their mail."""
+    """Issued invoices with their document, who they credit and the status of their email."""
     last_delivery = (
         select(delivery.c.status)
         .where(delivery.c.invoice_id == invoice.c.id)

@@ -1,7 +1,7 @@
 -- Which work came too late for its month's run?
--- One row per month billed in, contractor and reason; workdays and hours.  'earlier month': the day
--- lies before the month, which was closed; 'later run': of the month, but billed by a run after the
--- first that issued.  What corrections bill again is not late and not in it.
+-- One row per month billed in, contractor and reason: workdays and hours.  'earlier month': the day is
+-- in an earlier month, which was closed; 'later run': the day is in this month, but a run after the
+-- first that issued invoices billed it.  Work billed again by corrections is not late and is left out.
 WITH issuing AS (
     SELECT invoices.number, invoices.period, invoices.run_id,
            min(invoices.run_id) OVER (PARTITION BY invoices.period) AS first_run
