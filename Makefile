@@ -1,40 +1,71 @@
 # Everything runs in .venv; `setup` makes it and works again only when a requirement changed.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Its Python is the newest of this machine that Selfbill runs on; name another with make PYTHON=….
+PYTHON ?= $(firstword $(shell cloud/pythons.sh))
 RUN := .venv/bin/python
-INSTALLED := .venv/installed
+REQUIREMENTS := requirements.txt requirements-dev.txt constraints.txt
+INSTALL := pip install --quiet --no-compile --disable-pip-version-check -r requirements-dev.txt
+# Two workers for two cores, and one more for what waits.
+WORKERS ?= 3
+PYTEST := $(RUN) -m pytest -n $(WORKERS) --dist loadgroup
 
-.PHONY: setup run test check prove bench up down
+.PHONY: help setup run test unit check fix prove soak bench up down
 
-setup: $(INSTALLED)
+help: ## What there is to make
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-$(INSTALLED): requirements.txt requirements-dev.txt constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Selfbill needs Python 3.11; install it, or name it: make PYTHON=/path/to/python3.11")'
-	@echo "Setting up .venv (about a minute, once)"
-	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install --quiet --no-compile --disable-pip-version-check -r requirements-dev.txt
+setup: .venv/installed ## Set up .venv (about a minute, once)
+
+.venv/installed: $(REQUIREMENTS)
+	@[ -n "$(PYTHON)" ] || { echo "Selfbill needs Python 3.11, 3.12 or 3.13; install one, or name it: make PYTHON=/path/to/python"; exit 2; }
+	@echo "Setting up .venv with $$($(PYTHON) --version) (about a minute, once)"
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/$(INSTALL)
 	@touch $@
 
-run: setup
+run: setup ## Bill an example month on a local cloud and show the outcome
 	@$(RUN) -m jobs demo
 
-test: check
-	@$(RUN) -m pytest tests -m "not prove" --durations=5
+test: check unit ## Check, then run every test but the proofs (at most 10 minutes)
+	@$(PYTEST) tests/properties tests/integration tests/documents tests/crash tests/functional tests/browser \
+	    -m "not prove and not soak" --durations=25
 
-check: setup
+unit: setup ## Run the unit tests, which must reach every branch of the core (at most a minute)
+	@$(PYTEST) tests/unit -m "not prove" --cov --cov-report=term-missing:skip-covered
+
+check: setup ## Check style, types, layers, dead code
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/lint-imports --no-cache > /dev/null || .venv/bin/lint-imports --no-cache
 	@echo "checks passed"
 
-prove: setup
-	@$(RUN) -m pytest tests -m prove
+fix: setup ## Put style right where a tool can
+	@.venv/bin/ruff check --quiet --fix .
+	@.venv/bin/ruff format --quiet .
 
-bench: setup
+prove: setup $(addprefix unit-on-,3.11 3.12 3.13) ## Run the proofs at full size (at most 45 minutes)
+	@$(PYTEST) tests -m "prove and not lambda_python" --durations=25
+	@.venvs/3.11/bin/python -m pytest tests -m "prove and lambda_python"
+
+# A Python that this machine does not have is passed over; Lambda's has to be there.
+unit-on-%: .venvs/%/installed
+	@[ ! -x .venvs/$*/bin/python ] || .venvs/$*/bin/python -m pytest -n $(WORKERS) tests/unit -m "not prove"
+
+.venvs/%/installed: $(REQUIREMENTS)
+	@mkdir -p $(@D)
+	@python="$$(cloud/pythons.sh $*)"; \
+	if [ -z "$$python" ]; then echo "no Python $* starts here: its unit tests are passed over"; \
+	else echo "Setting up .venvs/$*" && "$$python" -m venv --clear .venvs/$* && .venvs/$*/bin/$(INSTALL); fi
+	@touch $@
+
+soak: setup ## Run what takes longer than the proofs may, by hand
+	@$(RUN) -m pytest tests -m soak --durations=0
+
+bench: setup ## Measure speed, as ratios to a peer or a floor
 	@$(RUN) -m benchmarks
 
-up: setup
+up: setup ## Start the local cloud
 	@$(RUN) -m jobs up
 
-down: setup
+down: setup ## Stop the local cloud
 	@$(RUN) -m jobs down

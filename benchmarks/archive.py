@@ -1,9 +1,9 @@
 """
-An archive: so many issued invoices over years of months, each with line, PDF and delivery.
+An archive: issued invoices over years of months, each with its line, PDF and delivery.
 
-Good for listing and looking up, and for nothing else: the workdays behind them are left out.
+Good only for listing and looking up: the workdays behind the invoices are left out.
 Nothing is random.  A hundredth of the documents are credit notes.  However large the archive is,
-two hundred of its lines are of one rare project and two hundred of its mails bounced.
+two hundred of its lines are of one rare project and two hundred of its emails bounced.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ INSERT INTO delivery (invoice_id, recipient, status, attempts, message_id, error
                       claimed_at, sent_at)
 SELECT id, 'person@example.com', CASE WHEN bounced THEN 'bounced' ELSE 'delivered' END, 1,
        'message-' || id, CASE WHEN bounced THEN 'no such mailbox' END, now(), now(), now()
-FROM (SELECT id, id % {rarely} = 3 AS bounced FROM invoice) AS mailed
+FROM (SELECT id, id % {rarely} = 3 AS bounced FROM invoice) AS emailed
 ORDER BY id;
 """
 # Rows that were made valid need no check; it would take most of the time.

@@ -95,14 +95,16 @@ class Measured(NamedTuple):
     stages: Table | None = None
 
 
-def as_table(claims: Sequence[Claim]) -> Table:
+def as_table(claims: Sequence[Claim], *, judged: bool = True) -> Table:
+    """A line for each claim, *judged* as met or missed."""
     table = Table("what", title="Claims")
     for heading, justify in HEADINGS:
         table.add_column(heading, justify=justify)
-    table.add_column("verdict")
+    if judged:
+        table.add_column("verdict")
     for claim in claims:
         verdict = "[green]met[/]" if claim.met else "[bold red]MISSED[/]"
-        table.add_row(*claim.cells(), verdict)
+        table.add_row(*claim.cells(), *([verdict] if judged else []))
     return table
 
 

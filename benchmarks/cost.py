@@ -3,7 +3,7 @@ What a month costs on AWS, from measured work and published prices.
 
     python -m benchmarks.cost
 
-prints the tables of docs/cost.md.  Free tiers are left out.
+prints the table of docs/cost.md.  Free tiers are left out.
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ class Work:
     What one invoice takes.
 
     Measured: `bill_seconds` (25.1 s for 50,000 contractors of 22 days), `delivery_cpu_seconds`
-    (38.0 s of processor for 1,000 invoices, rendered and mailed), the sizes of PDF and mail.
-    Estimated: `mail_seconds` and `event_seconds`, mostly waiting for SES, S3 and the database;
+    (38.0 s of processor for 1,000 invoices, rendered and emailed), the sizes of PDF and email.
+    Estimated: `email_seconds` and `event_seconds`, mostly waiting for SES, S3 and the database;
     `sweep_seconds`; `log_bytes`.
     """
 
     bill_seconds: Decimal = Decimal("25.1") / 50_000
     delivery_cpu_seconds: Decimal = Decimal("38.0") / 1_000
-    mail_seconds: Decimal = Decimal("0.150")
+    email_seconds: Decimal = Decimal("0.150")
     event_seconds: Decimal = Decimal("0.050")
     sweep_seconds: Decimal = Decimal(1)
     pdf_bytes: Decimal = Decimal(24_888)
-    mail_bytes: Decimal = Decimal(32_821)
+    email_bytes: Decimal = Decimal(32_821)
     log_bytes: Decimal = Decimal(1_024)
 
 
@@ -70,8 +70,8 @@ class Size:
     A company.
 
     Attributes:
-        database_hour: Of one instance that is enough, without a standby.
-        server_hour: Of an EC2 instance that would do what the functions do, always on.
+        database_hour: Of one instance that is large enough, without a standby.
+        server_hour: Of an always-on EC2 instance that could do the work of the functions.
     """
 
     invoices: Decimal
@@ -97,7 +97,7 @@ SIZES = (
     Size(MILLION, "db.r6g.large", Decimal("0.24"), Decimal(500), "t4g.xlarge", Decimal("0.1344")),
 )
 
-# By the template: memory in MiB, alarms of an unsharded stack, figures the functions write.
+# From the template: memory in MiB, alarms of an unsharded stack, metrics the functions write.
 BILL_MIB, RENDER_MIB, SMALL_MIB = Decimal(3008), Decimal(512), Decimal(256)
 ALARMS, METRICS, SWEEPS = 25, 8, 4 * 24 * 30
 QUEUES, POLLERS, POLL_SECONDS = 3, 5, 20
@@ -108,12 +108,12 @@ Line = Callable[[Size, Prices, Work], Decimal]
 
 
 def functions(size: Size, prices: Prices, work: Work) -> Decimal:
-    """Time and starts of all Lambdas; nothing is taken off for batches."""
+    """Time and starts of all Lambdas, as if every message came alone."""
     rendering = work.delivery_cpu_seconds * ONE_PROCESSOR_MIB / RENDER_MIB
     seconds_at = (
         (size.invoices * work.bill_seconds, BILL_MIB),
         (size.invoices * rendering, RENDER_MIB),
-        (size.invoices * (work.mail_seconds + work.event_seconds), SMALL_MIB),
+        (size.invoices * (work.email_seconds + work.event_seconds), SMALL_MIB),
         (SWEEPS * work.sweep_seconds, SMALL_MIB),
     )
     starts = 3 * size.invoices + SWEEPS
@@ -125,12 +125,12 @@ def messages(size: Size, prices: Prices, _work: Work) -> Decimal:
     """Sent ten at a time, received, deleted; an idle queue is polled all month."""
     sent = QUEUES * size.invoices * (Decimal("0.1") + 2)
     polled = QUEUES * POLLERS * HOURS * 3600 / POLL_SECONDS
-    reports = size.invoices / MILLION * prices.sns_million
-    return (sent + polled) / MILLION * prices.sqs_million + reports
+    events = size.invoices / MILLION * prices.sns_million
+    return (sent + polled) / MILLION * prices.sqs_million + events
 
 
-def mails(size: Size, prices: Prices, work: Work) -> Decimal:
-    attached = size.invoices * work.mail_bytes / GIB
+def emails(size: Size, prices: Prices, work: Work) -> Decimal:
+    attached = size.invoices * work.email_bytes / GIB
     return size.invoices / 1000 * prices.ses_thousand + attached * prices.ses_attachment_gb
 
 
@@ -141,8 +141,8 @@ def documents(size: Size, prices: Prices, work: Work) -> Decimal:
     return size.invoices / 1000 * requests + kept * prices.s3_gb_month
 
 
-def watching(size: Size, prices: Prices, work: Work) -> Decimal:
-    """Alarms, figures, the dashboard, logs, traces and the secret."""
+def monitoring(size: Size, prices: Prices, work: Work) -> Decimal:
+    """Alarms, metrics, the dashboard, logs, traces and the secret."""
     fixed = ALARMS * prices.alarm + METRICS * prices.metric + prices.dashboard + prices.secret
     logs = 3 * size.invoices * work.log_bytes / GIB * prices.logs_gb
     return fixed + logs + 3 * size.invoices * TRACED / MILLION * prices.traces_million
@@ -155,15 +155,15 @@ def database(size: Size, prices: Prices, _work: Work) -> Decimal:
 LINES: dict[str, Line] = {
     "functions (Lambda)": functions,
     "messages (SQS, SNS)": messages,
-    "mails (SES)": mails,
-    "documents of a year (S3)": documents,
-    "watching (CloudWatch, X-Ray, secret)": watching,
+    "emails (SES)": emails,
+    "a year of documents (S3)": documents,
+    "monitoring (CloudWatch, X-Ray) and the secret": monitoring,
     "database (RDS)": database,
 }
 
 
 def as_markdown(prices: Prices | None = None, work: Work | None = None) -> str:
-    """A table: a line for each part, a column for each of `SIZES`."""
+    """A table with a row for each part and a column for each of `SIZES`."""
     prices, work = prices or Prices(), work or Work()
     table = [
         ["US dollars a month", *(f"{size.invoices:,} invoices" for size in SIZES)],
@@ -180,13 +180,14 @@ def as_markdown(prices: Prices | None = None, work: Work | None = None) -> str:
         for total, size in zip(totals, SIZES, strict=True)
     ]  # fmt: skip
     pairs = list(zip(totals, SIZES, strict=True))
+    nat = _dollars(prices.nat_hour * HOURS)
     table += [
-        ["**all of it**", *(f"**{_dollars(total)}**" for total in totals)],
-        ["an invoice", *(f"{total / size.invoices:.4f}" for total, size in pairs)],
-        ["the database is", *(size.database for size in SIZES)],
-        ["with an always-on server instead", *(_dollars(server) for server in servers)],
-        ["that server is", *(size.server for size in SIZES)],
-        ["a NAT gateway, if the database is in a VPC", *(_dollars(prices.nat_hour * HOURS),) * 3],
+        ["**total**", *(f"**{_dollars(total)}**" for total in totals)],
+        ["per invoice", *(f"{total / size.invoices:.4f}" for total, size in pairs)],
+        ["database instance", *(size.database for size in SIZES)],
+        ["total with an always-on server instead", *(_dollars(server) for server in servers)],
+        ["server instance", *(size.server for size in SIZES)],
+        ["extra for a NAT gateway, if the database is in a VPC", *(nat for _ in SIZES)],
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in table)
 

@@ -17,6 +17,8 @@ from chalicelib.billing.period import Period
 
 PERIOD = Period.parse("2026-10")
 DAYS = 22
+# One employee in so many has not agreed to self-billing, and gets no invoice.
+UNAGREED = 500
 
 MASTER_DATA = """
 INSERT INTO department (id, code, name)
@@ -34,7 +36,7 @@ SELECT n, 'E' || n,
        (ARRAY[0.2, 0.19, 0.23, 0])[1 + n % 4],
        'TAX' || n, n || ' Main Street' || chr(10) || '1000' || n % 10 || ' Springfield',
        (ARRAY['UA', 'PL', 'GB', 'DE'])[1 + n % 4], 'DE89370400440532013000',
-       CASE WHEN n % 500 <> 0 THEN date '2025-01-15' END
+       CASE WHEN n % {unagreed} <> 0 THEN date '2025-01-15' END
 FROM generate_series(1, {employees}) AS n;
 
 INSERT INTO rate (employee_id, valid_from, hourly_rate, overtime_multiplier)
@@ -80,6 +82,11 @@ ORDER BY date_trunc('month', work_date), employee_id, work_date;
 """
 
 
+def invoices_of(employees: int) -> int:
+    """How many invoices the month of so many *employees* comes to."""
+    return employees - employees // UNAGREED
+
+
 def month_of(employees: int) -> Callable[[psycopg.Connection], None]:
     """What fills a migrated database with the month of so many *employees*."""
     return _filled_by(MASTER_DATA + WORKDAYS, employees)
@@ -91,7 +98,12 @@ def month_after_a_year(employees: int) -> Callable[[psycopg.Connection], None]:
 
 
 def _filled_by(statements: str, employees: int) -> Callable[[psycopg.Connection], None]:
-    values = {"employees": employees, "start": PERIOD.start, "end": PERIOD.end}
+    values = {
+        "employees": employees,
+        "unagreed": UNAGREED,
+        "start": PERIOD.start,
+        "end": PERIOD.end,
+    }
 
     def fill(connection: psycopg.Connection) -> None:
         # No check of foreign keys in what we made ourselves: it would take most of the time.

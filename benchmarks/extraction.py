@@ -11,59 +11,57 @@ from sqlalchemy import Connection, text
 
 from chalicelib.billing.schemas import Workday, dtypes
 from chalicelib.store.connection import driver, engine
-from chalicelib.store.extraction import WORKDAYS, copy_frame, extract
+from chalicelib.store.extraction import copy_frame, extract, workdays_query
 
 from .claims import Claim, Measured, Speed, interleaved
 from .data import DAYS, PERIOD, month_after_a_year, month_of
 from .processes import in_fresh_process
 from .server import Server
+from .sizes import Sizes
 from .watching import Watch
 
-EMPLOYEES = 50_000
-SMALL = 5_000
-REPEATS = 5
 AT_MOST = 1.5
 AFTER_A_YEAR = 2
 WITHIN = {"start": PERIOD.start, "end": PERIOD.end}
 
 
-def against_draining(server: Server) -> Measured:
-    """Into frames, at most half as long again as into nothing."""
-    server.prepare("large", month_of(EMPLOYEES))
+def against_draining(server: Server, sizes: Sizes) -> Measured:
+    """Reading into frames takes at most half as long again as reading and keeping nothing."""
+    server.prepare("large", month_of(sizes.large_month))
     with server.copy_of("large") as url:
-        return Measured(in_fresh_process(_claims, url))
+        return Measured(in_fresh_process(_claims, url, sizes))
 
 
-def behind_a_year(server: Server) -> Measured:
-    """Out of a ledger that holds a year of lineage, about as fast as out of an empty one."""
-    server.prepare("small", month_of(SMALL))
-    server.prepare("year", month_after_a_year(SMALL))
+def behind_a_year(server: Server, sizes: Sizes) -> Measured:
+    """Reading from a ledger that holds a year of lineage is about as fast as from an empty one."""
+    server.prepare("small", month_of(sizes.small_month))
+    server.prepare("year", month_after_a_year(sizes.small_month))
     with server.copy_of("small") as empty, server.copy_of("year") as full:
-        return Measured([in_fresh_process(_claim_of_history, full, empty)])
+        return Measured([in_fresh_process(_claim_of_history, full, empty, sizes)])
 
 
-def _claim_of_history(full: str, empty: str) -> Claim:
+def _claim_of_history(full: str, empty: str, sizes: Sizes) -> Claim:
     with engine(full).connect() as late, engine(empty).connect() as early:
         after, first = interleaved(
-            REPEATS,
+            sizes.extractions,
             partial(extract, late, PERIOD.start, PERIOD.end),
             partial(extract, early, PERIOD.start, PERIOD.end),
         )
-    what = f"extract() of {SMALL:,} after a year"
-    return Speed(what, after, first, "the same month, the first of all", AFTER_A_YEAR)
+    what = f"extract() of {sizes.small_month:,} employees, a year in the ledger"
+    return Speed(what, after, first, "the same month, ledger empty", AFTER_A_YEAR)
 
 
-def _claims(url: str) -> list[Claim]:
+def _claims(url: str, sizes: Sizes) -> list[Claim]:
     with engine(url).connect() as connection:
         statements = statements_of_extract(connection)
         workdays, drained, whole, all_drained = interleaved(
-            REPEATS,
+            sizes.extractions,
             partial(_workdays, connection),
             partial(drain, connection, statements[:1]),
             partial(extract, connection, PERIOD.start, PERIOD.end),
             partial(drain, connection, statements),
         )
-    rows = f"{EMPLOYEES * DAYS:,} workdays"
+    rows = f"{sizes.large_month * DAYS:,} workdays"
     return [
         Speed(f"{rows} into a frame", workdays, drained, "the same COPY, drained", AT_MOST),
         Speed(f"extract() of {rows}", whole, all_drained, "all its COPYs, drained", AT_MOST),
@@ -89,7 +87,7 @@ def drain(connection: Connection, statements: Sequence[str]) -> None:
 
 def _workdays(connection: Connection) -> None:
     with _snapshot(connection):
-        copy_frame(connection, WORKDAYS, dtypes(Workday), WITHIN)
+        copy_frame(connection, workdays_query(), dtypes(Workday), WITHIN)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The floor of a run: the same rows out and the same rows in, with nothing between."""
+"""The floor of a run: the same rows read and written, with nothing in between."""
 
 from __future__ import annotations
 

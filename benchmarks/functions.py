@@ -1,4 +1,4 @@
-"""The zips that deploy: what a function takes to start out of its zip, and how large they are."""
+"""The zips that deploy: how long a function takes to start from its zip, and how large they are."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from cloud.project import PROJECT
 
 from .claims import MIB, Claim, Measured, Memory, Size, Speed
 from .server import Server
+from .sizes import Sizes
 
-STARTS = 7
 # Lambda's Python would compile every source on every cold start: it cannot write beside it.
 AT_MOST_OF_SOURCES = 0.6
 AT_MOST_OF_LIBRARIES = 1.5
@@ -82,16 +82,17 @@ class Start:
     peak: int
 
 
-def from_their_zips(_server: Server) -> Measured:
-    """Starting with bytecode against without, and against the libraries alone; memory, sizes."""
+def from_their_zips(_server: Server, sizes: Sizes) -> Measured:
+    """Loading against loading without bytecode and against the libraries alone; memory, sizes."""
+    repeats = sizes.function_starts
     with _folders() as folders:
-        starts = {function: _measure(folders, function) for function in STARTED}
+        starts = {function: _measure(folders, function, repeats) for function in STARTED}
         configured = functions_of(yaml.safe_load(folders.package.template.read_text()))
-        sizes = [
+        zipped = [
             Size(f"{archive.path.name}, unzipped", archive.unzipped, LIMIT)
             for archive in folders.package.archives.values()
         ]
-    claims: list[Claim] = [*sizes]
+    claims: list[Claim] = [*zipped]
     for function, start in starts.items():
         claims += _claims(function, start, configured[function]["MemorySize"])
     return Measured(claims, _table(starts))
@@ -100,13 +101,13 @@ def from_their_zips(_server: Server) -> Measured:
 def _claims(function: str, start: Start, memory_size: int) -> list[Claim]:
     loading = f"loading {function}"
     return [
-        Speed(loading, start.seconds, start.from_sources, "no bytecode", AT_MOST_OF_SOURCES),
-        Speed(loading, start.seconds, start.libraries, "its libraries", AT_MOST_OF_LIBRARIES),
-        Memory(f"{function}, loaded, of its Lambda's", start.peak, memory_size * MIB),
+        Speed(loading, start.seconds, start.from_sources, "without bytecode", AT_MOST_OF_SOURCES),
+        Speed(loading, start.seconds, start.libraries, "its libraries alone", AT_MOST_OF_LIBRARIES),
+        Memory(f"peak memory, {function} loaded", start.peak, memory_size * MIB),
     ]
 
 
-def _measure(folders: Folders, function: str) -> Start:
+def _measure(folders: Folders, function: str, repeats: int) -> Start:
     ours, libraries = STARTED[function]
     kind = folders.kind_of(function)
     runs = [
@@ -115,7 +116,7 @@ def _measure(folders: Folders, function: str) -> Start:
             _start(folders, folders.sources / kind, ("app", *ours)),
             _start(folders, folders.shipped / kind, (*EVERY, *libraries)),
         )
-        for _ in range(STARTS)
+        for _ in range(repeats)
     ]
     shipped, sources, floors = zip(*runs, strict=True)
     return Start(

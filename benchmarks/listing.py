@@ -1,4 +1,4 @@
-"""Pages of the API's listings: out of a million invoices about as fast as out of a thousand."""
+"""Pages of the API's listings: about as fast from a million invoices as from a thousand."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ from chalicelib.store.queries import Filters
 from .archive import archive_of
 from .claims import Claim, Measured, Speed, interleaved
 from .server import Server
+from .sizes import Sizes
 
-FEW = 1_000
-MANY = 1_000_000
 PAGE = 50
-REPEATS = 101
 AT_MOST = 1.5
 
-# By what a page is: its filters and, as a part of the archive, where it begins.
+# By kind of page: its filters and, as a fraction of the archive, where it begins.
 PAGES: Mapping[str, tuple[Filters, float | None]] = {
     "the first page": (Filters(), None),
     "a page deep in": (Filters(), 0.5),
@@ -40,23 +38,24 @@ PAGES: Mapping[str, tuple[Filters, float | None]] = {
 }
 
 
-def out_of_a_million(server: Server) -> Measured:
-    """Each kind of page, at most half as slow again as out of a thousand."""
-    server.prepare("few", archive_of(FEW))
-    server.prepare("many", archive_of(MANY))
+def out_of_a_million(server: Server, sizes: Sizes) -> Measured:
+    """Each kind of page takes at most half as long again as from a thousand."""
+    server.prepare("few", archive_of(sizes.few_invoices))
+    server.prepare("many", archive_of(sizes.many_invoices))
     few, many = server.database("few"), server.database("many")
     with engine(few).connect() as small, engine(many).connect() as large:
-        return Measured([_claim(small, large, what) for what in PAGES])
+        return Measured([_claim(small, large, what, sizes) for what in PAGES])
 
 
-def _claim(small: Connection, large: Connection, what: str) -> Claim:
+def _claim(small: Connection, large: Connection, what: str, sizes: Sizes) -> Claim:
     filters, part = PAGES[what]
+    few, many = sizes.few_invoices, sizes.many_invoices
     ours, floor = interleaved(
-        REPEATS,
-        partial(_page, large, filters, None if part is None else int(MANY * part)),
-        partial(_page, small, filters, None if part is None else int(FEW * part)),
+        sizes.pages,
+        partial(_page, large, filters, None if part is None else int(many * part)),
+        partial(_page, small, filters, None if part is None else int(few * part)),
     )
-    return Speed(f"{what}, of {MANY:,}", ours, floor, f"the same of {FEW:,}", AT_MOST)
+    return Speed(f"{what}, of {many:,}", ours, floor, f"the same, of {few:,}", AT_MOST)
 
 
 def _page(connection: Connection, filters: Filters, before_id: int | None) -> int:

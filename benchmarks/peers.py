@@ -1,7 +1,7 @@
 """
-The same invoice, drawn by others: same texts, two pages, a table of lines and one of workdays.
+The same invoice, drawn by other libraries: same texts, two pages, tables of lines and workdays.
 
-Each is used as its manual says is fast: fonts are read once per process where that is possible.
+Each is used in the way its manual calls fast: it reads fonts once per process where it can.
 None of them draws a payment code, embeds an e-invoice or writes PDF/A, which ours does.
 """
 
@@ -197,7 +197,10 @@ def typesetter(invoice: PrintedInvoice) -> bytes:
     """typst: one compiler per process, the texts handed to its template."""
     said = texts(invoice)
     inputs = {"invoice": json.dumps({name: getattr(said, name) for name in Texts.__slots__})}
-    return _compiler().compile(format="pdf", sys_inputs=inputs, pdf_tags=False)
+    document = _compiler().compile(format="pdf", sys_inputs=inputs, pdf_tags=False)
+    if not isinstance(document, bytes):
+        raise TypeError(document)
+    return document
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The whole run, extract to committed: how it grows, what it needs, how far from its floor."""
+"""A whole run, from extract to commit: how it grows, what it needs, how near to its floor."""
 
 from __future__ import annotations
 
@@ -14,41 +14,42 @@ from .extraction import statements_of_extract
 from .floor import repeat_bare
 from .processes import in_fresh_process
 from .server import Server
+from .sizes import Sizes
 from .stages import Run, run_month
 
-SMALL, MEDIUM, LARGE = 5_000, 6_000, 50_000
-REPEATS = 3
 TEN_TIMES = 12
 ABOVE_FLOOR = 3
 WORTH_SHOWING = 0.01
 GIB = 1024 * MIB
 
 
-def growth(server: Server) -> Measured:
-    """Ten times the people, at most twelve times the seconds."""
-    server.prepare("small", month_of(SMALL))
-    server.prepare("large", month_of(LARGE))
+def growth(server: Server, sizes: Sizes) -> Measured:
+    """Ten times the employees take at most twelve times as long."""
+    few, many = sizes.small_month, sizes.large_month
+    server.prepare("small", month_of(few))
+    server.prepare("large", month_of(many))
     small: list[Run] = []
     large: list[Run] = []
-    for _ in range(REPEATS):
+    for _ in range(sizes.runs):
         small.append(_run_copy(server, "small"))
         large.append(_run_copy(server, "large"))
     claims: list[Claim] = [
-        Speed(_run_of(LARGE), _median(large), _median(small), f"{SMALL:,} employees", TEN_TIMES),
-        Memory(f"peak memory, {LARGE:,} employees", max(run.peak for run in large), 2 * GIB),
+        Speed(_run_of(many), _median(large), _median(small), f"{few:,} employees", TEN_TIMES),
+        Memory(f"peak memory, {many:,} employees", max(run.peak for run in large), 2 * GIB),
     ]
-    return Measured(claims, _stages({SMALL: _typical(small), LARGE: _typical(large)}))
+    return Measured(claims, _stages({few: _typical(small), many: _typical(large)}))
 
 
-def against_floor(server: Server) -> Measured:
-    """The same rows out and in with nothing between, and a run's distance from that."""
-    server.prepare("medium", month_of(MEDIUM))
+def against_floor(server: Server, sizes: Sizes) -> Measured:
+    """A run takes at most three times as long as reading and writing the same rows."""
+    employees = sizes.medium_month
+    server.prepare("medium", month_of(employees))
     with server.copy_of("medium") as url:
         statements = in_fresh_process(_statements, url)
     ours: list[Run] = []
     bare: list[float] = []
     barest: list[float] = []
-    for _ in range(REPEATS):
+    for _ in range(sizes.runs):
         with server.copy_of("medium") as billed:
             ours.append(in_fresh_process(run_month, billed))
             for seconds, triggers in ((bare, True), (barest, False)):
@@ -56,13 +57,13 @@ def against_floor(server: Server) -> Measured:
                     seconds.append(
                         in_fresh_process(repeat_bare, billed, fresh, statements, triggers=triggers)
                     )
-    what = _run_of(MEDIUM)
+    what = _run_of(employees)
     claims: list[Claim] = [
         Speed(what, _median(ours), median(bare), "the same COPYs out and in", ABOVE_FLOOR),
-        Speed(what, _median(ours), median(barest), "those without our triggers", ABOVE_FLOOR),
-        Memory(f"peak memory, {MEDIUM:,} employees", max(run.peak for run in ours), GIB),
+        Speed(what, _median(ours), median(barest), "the same, without our triggers", ABOVE_FLOOR),
+        Memory(f"peak memory, {employees:,} employees", max(run.peak for run in ours), GIB),
     ]
-    return Measured(claims, _stages({MEDIUM: _typical(ours)}))
+    return Measured(claims, _stages({employees: _typical(ours)}))
 
 
 def _run_copy(server: Server, template: str) -> Run:
@@ -89,7 +90,7 @@ def _typical(runs: list[Run]) -> Run:
 
 
 def _stages(runs: dict[int, Run]) -> Table:
-    table = Table("stage", title="Where the seconds of a run go")
+    table = Table("stage", title="Seconds of a run, by stage")
     for employees in runs:
         table.add_column(f"{employees:,}", justify="right")
     for stage in dict.fromkeys(stage for run in runs.values() for stage in run.stages):

@@ -38,14 +38,11 @@ REPORT_SECONDS = 5.0
 STATE = text("""
     SELECT count(*) AS invoices,
            count(document.invoice_id) AS documents,
-           count(*) FILTER (WHERE newest.status NOT IN ('queued', 'sending')) AS ended,
-           count(*) FILTER (WHERE newest.status NOT IN ('queued', 'sending', 'sent')) AS settled
+           count(*) FILTER (WHERE NOT on_its_way) AS ended,
+           count(*) FILTER (WHERE NOT on_its_way AND newest.status <> 'sent') AS settled
     FROM invoice
     LEFT JOIN document ON document.invoice_id = invoice.id
-    LEFT JOIN LATERAL (
-        SELECT status FROM delivery WHERE delivery.invoice_id = invoice.id
-        ORDER BY delivery.id DESC LIMIT 1
-    ) AS newest ON true
+    LEFT JOIN newest_delivery AS newest ON newest.invoice_id = invoice.id
     WHERE invoice.period = :start
 """)
 

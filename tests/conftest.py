@@ -25,6 +25,22 @@ TEMPLATE = "migrated"
 serial = itertools.count()
 
 
+# The folders whose tests share what is dear: a cloud, a browser, a month billed for a whole file.
+TOGETHER = {"browser": "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Keep a file's tests in one process, those of the browser in one, and let unit tests go anywhere.
+
+    Only where pytest-xdist spreads the tests over processes.
+    """
+    for item in items:
+        folder = item.path.parent.name
+        if folder != "unit":
+            item.add_marker(pytest.mark.xdist_group(TOGETHER.get(folder, item.path.stem)))
+
+
 @contextmanager
 def scratch() -> Iterator[Path]:
     """
@@ -65,6 +81,12 @@ def _prepared(home: Home) -> str:
 @pytest.fixture
 def database_url(server_url: str) -> Iterator[str]:
     """A fresh database with the newest schema and nothing in it."""
+    with fresh_database(server_url) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(server_url: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(serial)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")

@@ -1,40 +1,40 @@
-// The API, read as whoever is signed in.
+// The API, called as the signed-in user.
 
 import { config } from "./config.js";
-import { Problem, problemOf, unanswered } from "./problems.js";
+import { PageError, errorFor, networkError } from "./errors.js";
 import { token } from "./session.js";
 
-const PATIENCE = 30_000;
+const TIMEOUT_MS = 30_000;
 
-/** One page of invoices: filters that are empty are left out. */
+/** One page of invoices.  Empty filters are left out. */
 export const invoices = (filters) => get("/invoices", filters);
 
 export const invoice = (number) => get(`/invoices/${encodeURIComponent(number)}`);
 
-/** Where the PDF can be fetched for some minutes, and its hash on record. */
+/** A presigned link to the PDF, valid for a few minutes, and the hash it must have. */
 export const link = (number) => get(`/invoices/${encodeURIComponent(number)}/link`);
 
 export const runs = (filters) => get("/runs", filters);
 
 export const report = (period) => get(`/runs/${encodeURIComponent(period)}`);
 
-/** The JSON that a path answers with, or a `Problem`. */
+/** The JSON at a path.  Throws a `PageError`. */
 async function get(path, filters = {}) {
-  const answer = await asked(path, filters);
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw problemOf(answer.status, body.Message);
+  const response = await request(path, filters);
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw errorFor(response.status, body.Message);
   return body;
 }
 
-async function asked(path, filters) {
+async function request(path, filters) {
   const idToken = token();
-  if (idToken === null) throw new Problem("signed-out");
+  if (idToken === null) throw new PageError("signed-out");
   const given = Object.entries(filters).filter(([, value]) => value);
   const query = given.length ? `?${new URLSearchParams(given)}` : "";
   return fetch(config().api + path + query, {
     headers: { Authorization: idToken },
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => {
-    throw unanswered();
+    throw networkError();
   });
 }

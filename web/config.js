@@ -1,9 +1,9 @@
-// Where the API and the sign-in are: config.json beside the page, written when it is deployed.
+// Where the API and the sign-in are: config.json beside the page, written by the deployment.
 
-let known = null;
+let loaded = null;
 
 export async function readConfig() {
-  known = await (await fetch("config.json", { cache: "no-cache" })).json();
+  loaded = await (await fetch("config.json", { cache: "no-cache" })).json();
 }
 
-export const config = () => known;
+export const config = () => loaded;

@@ -1,4 +1,4 @@
-// Amounts as whole hundredths: every cent of "1234.50" counts, so no amount is ever a float.
+// Exact addition: amounts as whole hundredths in a BigInt, never as floats.
 
 /** "-1234.50" as -123450n. */
 export function hundredths(text) {
@@ -7,12 +7,12 @@ export function hundredths(text) {
 }
 
 /** 123450n as "1234.50". */
-export function written(amount) {
+export function asText(amount) {
   const digits = String(amount < 0n ? -amount : amount).padStart(3, "0");
   return `${amount < 0n ? "-" : ""}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
-/** The sum of amounts written as text, written as text. */
+/** The sum of amounts; text in, text out. */
 export function sum(texts) {
-  return written(texts.reduce((total, text) => total + hundredths(text), 0n));
+  return asText(texts.reduce((total, text) => total + hundredths(text), 0n));
 }

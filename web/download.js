@@ -1,22 +1,22 @@
-// One invoice's PDF: fetched by a link made for the occasion, and kept only if it is the one issued.
+// Downloading a PDF: fetched through a presigned link, saved only if its hash matches.
 
 import { link } from "./api.js";
 import { h } from "./dom.js";
-import { Problem, unanswered } from "./problems.js";
+import { PageError, networkError } from "./errors.js";
 
-/** Fetch, check and save a PDF.  Throws a `Problem`; one of kind "altered" saved nothing. */
+/** Fetch, verify and save a PDF.  Throws a `PageError`; one of kind "altered" saved nothing. */
 export async function download(number) {
   const { url, sha256 } = await link(number);
-  const bytes = await fetched(url);
-  if ((await hashOf(bytes)) !== sha256) throw new Problem("altered");
+  const bytes = await fetchBytes(url);
+  if ((await hashOf(bytes)) !== sha256) throw new PageError("altered");
   save(bytes, `${number}.pdf`);
 }
 
-async function fetched(url) {
-  const answer = await fetch(url, { credentials: "omit" }).catch(() => null);
-  if (answer === null) throw unanswered();
-  if (!answer.ok) throw new Problem("broken");
-  return answer.arrayBuffer();
+async function fetchBytes(url) {
+  const response = await fetch(url, { credentials: "omit" }).catch(() => null);
+  if (response === null) throw networkError();
+  if (!response.ok) throw new PageError("broken");
+  return response.arrayBuffer();
 }
 
 async function hashOf(bytes) {
@@ -25,8 +25,8 @@ async function hashOf(bytes) {
 }
 
 function save(bytes, name) {
-  const address = URL.createObjectURL(new Blob([bytes], { type: "application/pdf" }));
-  h("a", { href: address, download: name }).click();
-  // The browser reads it after this turn.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  const href = URL.createObjectURL(new Blob([bytes], { type: "application/pdf" }));
+  h("a", { href, download: name }).click();
+  // The browser reads the blob only after this function returns.
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }

@@ -1,8 +1,11 @@
-// What the page says, in the reader's language.  A language is a file in words/.
+// Translations.  A language is a file in words/ and a line here.
 
-export const LANGUAGES = { en: "English", uk: "Українська" };
-const PLAIN = { en: "en-GB", uk: "uk-UA" };
-const KEPT = "language";
+/** `locale` decides how dates and numbers look if the browser names no country for the language. */
+export const LANGUAGES = {
+  en: { name: "English", short: "Eng", locale: "en-GB" },
+  uk: { name: "Українська", short: "Укр", locale: "uk-UA" },
+};
+const STORAGE_KEY = "language";
 
 let words = {};
 let code = "en";
@@ -11,34 +14,34 @@ let plurals = new Intl.PluralRules(code);
 /** The code of the language in use. */
 export const language = () => code;
 
-/** The language with the reader's country, if the browser names one: it decides on dates. */
-export const locale = () => navigator.languages.find((tag) => tag.startsWith(`${code}-`)) ?? PLAIN[code];
+/** The language with the user's country, as in "en-US". */
+export const locale = () => navigator.languages.find((tag) => tag.startsWith(`${code}-`)) ?? LANGUAGES[code].locale;
 
-/** The language that was chosen here, or else the first that the browser asks for and we have. */
+/** The language chosen on this device, or the first language of the browser that we speak. */
 export function preferred() {
-  const wanted = [localStorage.getItem(KEPT), ...navigator.languages];
+  const wanted = [localStorage.getItem(STORAGE_KEY), ...navigator.languages];
   const known = wanted.map((tag) => tag?.split("-")[0]).filter((tag) => tag in LANGUAGES);
   return known[0] ?? "en";
 }
 
-/** Read the words of a language and use them from now on. */
+/** Load a language and switch to it. */
 export async function use(wanted) {
-  const answer = await fetch(`words/${wanted}.json`);
-  words = await answer.json();
+  const response = await fetch(`words/${wanted}.json`);
+  words = await response.json();
   code = wanted;
   plurals = new Intl.PluralRules(code);
   document.documentElement.lang = code;
 }
 
-/** Use a language and remember it. */
+/** Switch to a language and remember it on this device. */
 export async function choose(wanted) {
   await use(wanted);
-  localStorage.setItem(KEPT, wanted);
+  localStorage.setItem(STORAGE_KEY, wanted);
 }
 
 /**
- * The words for a key, with {names} filled in.  Words with a form for each number are chosen by
- * `count`.
+ * The text of a key, with its {placeholders} filled in.  If the text depends on a number, `count`
+ * chooses among its plural forms (one, few, many, other) by the rules of the language.
  */
 export function t(key, values = {}) {
   const entry = words[key] ?? key;
@@ -46,5 +49,5 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** Whether there are words for a key. */
+/** Whether a key has a text. */
 export const has = (key) => key in words;

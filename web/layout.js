@@ -1,30 +1,31 @@
-// What stands around every view: where one is, who one is, the language.
+// The header around every view: brand, menu, account and language.
 
+import { signOut } from "./auth.js";
 import { h } from "./dom.js";
-import { notices } from "./notices.js";
-import { addressOf } from "./router.js";
-import { forgetReader } from "./reader.js";
-import { signOut } from "./sign-in.js";
 import { LANGUAGES, choose, language, t } from "./i18n.js";
+import { notices } from "./notices.js";
+import { hrefTo } from "./router.js";
+import { forgetUser } from "./user.js";
 
 const main = h("main", { id: "main" });
 
-/** Where views go. */
+/** The element that holds the view. */
 export const page = () => main;
 
 /**
- * Draw the frame of a view: `who` reads it, if anybody is signed in, and `section` is where it
- * belongs.  `anew` shows the view again.
+ * Draw the header and an empty notice area around the view.
+ *
+ * `user` is null while nobody is signed in; `section` is the menu entry to highlight; `reload`
+ * loads the view again.
  */
-export function drawFrame({ who, section }, anew) {
-  const skip = h("a", { class: "skip", href: "#main", onclick: skipTo }, t("frame.skip"));
-  const header = h("header", {}, brand(), who && places(who, section), account(who, anew));
-  const parts = [skip, header, main, notices()].filter(Boolean);
-  document.getElementById("page").replaceChildren(...parts);
+export function drawLayout({ user, section }, reload) {
+  const skip = h("a", { class: "skip", href: "#main", onclick: skipToContent }, t("layout.skip"));
+  const header = h("header", {}, brand(), user && menu(user, section), account(user, reload));
+  document.getElementById("page").replaceChildren(skip, header, main, notices());
 }
 
-/** The address after the # is a place of ours, so the focus is moved by hand. */
-function skipTo(event) {
+/** The router owns what follows the #, so a link to an id cannot move the focus. */
+function skipToContent(event) {
   event.preventDefault();
   main.querySelector("h1").focus();
 }
@@ -34,41 +35,41 @@ function brand() {
   return h("a", { class: "brand", href: "#/" }, icon, "Selfbill");
 }
 
-function places(who, section) {
-  const links = [link("invoices", who.accountant ? "frame.invoices" : "frame.mine", section)];
-  if (who.accountant) links.unshift(link("months", "frame.months", section));
-  return h("nav", { "aria-label": t("frame.places") }, h("ul", {}, links));
+function menu(user, section) {
+  const links = [link("invoices", user.accountant ? "layout.invoices" : "layout.mine", section)];
+  if (user.accountant) links.unshift(link("months", "layout.months", section));
+  return h("nav", { "aria-label": t("layout.menu") }, h("ul", {}, links));
 }
 
 function link(name, key, section) {
   const current = name === section ? "page" : null;
-  return h("li", {}, h("a", { href: addressOf([name]), "aria-current": current }, t(key)));
+  return h("li", {}, h("a", { href: hrefTo([name]), "aria-current": current }, t(key)));
 }
 
-function account(who, anew) {
-  const parts = [languages(anew)];
-  if (who) parts.unshift(h("span", { class: "who" }, who.email));
-  if (who) parts.push(h("button", { class: "quiet", type: "button", onclick: () => leave(anew) }, t("frame.sign-out")));
+function account(user, reload) {
+  const parts = [languages(reload)];
+  if (user) parts.unshift(h("span", { class: "who" }, user.email));
+  if (user) parts.push(h("button", { class: "quiet", type: "button", onclick: () => leave(reload) }, t("layout.sign-out")));
   return h("div", { class: "account" }, parts);
 }
 
-function leave(anew) {
-  forgetReader();
+function leave(reload) {
+  forgetUser();
   history.replaceState(null, "", "#/");
   signOut();
-  anew();
+  reload();
 }
 
-function languages(anew) {
-  const buttons = Object.entries(LANGUAGES).map(([code, name]) =>
+function languages(reload) {
+  const buttons = Object.entries(LANGUAGES).map(([code, { name, short }]) =>
     h("button", {
       type: "button",
       lang: code,
       title: name,
       "aria-label": name,
       "aria-pressed": String(code === language()),
-      onclick: () => choose(code).then(anew),
-    }, code === "uk" ? "Укр" : "Eng"),
+      onclick: () => choose(code).then(reload),
+    }, short),
   );
-  return h("div", { class: "languages", role: "group", "aria-label": t("frame.language") }, buttons);
+  return h("div", { class: "languages", role: "group", "aria-label": t("layout.language") }, buttons);
 }

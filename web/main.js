@@ -1,94 +1,97 @@
-// The page: shows the place its address names, to whoever is signed in.
+// The app: shows the view of the current route to whoever is signed in.
 
+import { completeHostedSignIn } from "./auth.js";
 import { readConfig } from "./config.js";
-import { drawFrame, page } from "./layout.js";
-import { quiet } from "./notices.js";
-import { placeOf } from "./router.js";
-import { Problem } from "./problems.js";
-import { reader } from "./reader.js";
-import { expired, forget, token } from "./session.js";
-import { finishHosted } from "./sign-in.js";
-import { failure, loading } from "./states.js";
-import { signInView } from "./views/sign-in.js";
-import { home, viewOf } from "./views/views.js";
+import { PageError } from "./errors.js";
 import { preferred, t, use } from "./i18n.js";
+import { drawLayout, page } from "./layout.js";
+import { clearNotices } from "./notices.js";
+import { failure, loading } from "./placeholders.js";
+import { parseRoute } from "./router.js";
+import { clearToken, expired, token } from "./session.js";
+import { currentUser } from "./user.js";
+import { home, viewOf } from "./views/routes.js";
+import { signInView } from "./views/sign-in.js";
 
-// Quicker answers need no word of waiting.
-const WAITING = 250;
+// A view that loads faster than this never flashes "Loading…".
+const LOADING_DELAY_MS = 250;
 
 let turn = 0;
 let current = null;
 
 async function start() {
   await Promise.all([readConfig(), use(preferred())]);
-  await finishHosted();
+  await completeHostedSignIn();
   addEventListener("hashchange", () => show());
   await show();
 }
 
+const reload = () => show({ again: true });
+
 /**
- * Show the place in the address.  A view that is shown already and can take another query, as a
- * list takes other filters, stays and keeps the keyboard's focus.
+ * Show the current route.
+ *
+ * A view on screen that accepts the new route (a list given other filters) stays, and so keeps the
+ * keyboard focus; `again` loads it anew all the same.
  */
-async function show({ anew = false } = {}) {
+async function show({ again = false } = {}) {
   const mine = ++turn;
   const stale = () => mine !== turn;
-  const place = placeOf(location.hash);
+  const route = parseRoute(location.hash);
   clearTimeout(current?.timer);
-  quiet();
-  if (!anew && current?.take?.(place)) return title(current);
-  const waiting = setTimeout(() => stale() || page().replaceChildren(loading()), WAITING);
-  const view = await viewFor(place);
+  clearNotices();
+  if (!again && current?.accept?.(route)) return setTitle(current);
+  const waiting = setTimeout(() => stale() || page().replaceChildren(loading()), LOADING_DELAY_MS);
+  const view = await viewFor(route);
   clearTimeout(waiting);
-  if (!stale()) settle(view);
+  if (!stale()) display(view);
 }
 
-/** The view of a place, or of what kept it from being shown. */
-async function viewFor(place) {
+/** The view of a route, or of the error that prevented it. */
+async function viewFor(route) {
   if (token() === null) return signedOut();
-  const seen = {};
+  const frame = {};
   try {
-    seen.who = await reader();
-    seen.section = place.parts[0] ?? home(seen.who);
-    return { ...seen, ...(await viewOf(seen.section, place, seen.who)) };
-  } catch (problem) {
-    return { ...seen, ...problemView(problem) };
+    frame.user = await currentUser();
+    frame.section = route.parts[0] ?? home(frame.user);
+    return { ...frame, ...(await viewOf(frame.section, route, frame.user)) };
+  } catch (error) {
+    return { ...frame, ...errorView(error) };
   }
 }
 
 function signedOut() {
-  const why = expired() ? t("sign-in.expired") : null;
-  forget();
-  return { who: null, ...signInView(why, () => show({ anew: true })) };
+  const reason = expired() ? t("sign-in.expired") : null;
+  clearToken();
+  return { user: null, ...signInView(reason, reload) };
 }
 
-function problemView(problem) {
-  if (!(problem instanceof Problem)) console.error(problem);
-  const kind = problem instanceof Problem ? problem.kind : "broken";
+function errorView(error) {
+  if (!(error instanceof PageError)) console.error(error);
+  const kind = error instanceof PageError ? error.kind : "broken";
   if (kind === "signed-out") return signedOut();
-  const title = t(`problem.${kind}.title`);
-  return { title, content: failure(kind, () => show({ anew: true })) };
+  return { title: t(`error.${kind}.title`), content: failure(kind, reload) };
 }
 
-function settle(view) {
+function display(view) {
   current = view;
-  drawFrame(view, () => show({ anew: true }));
+  drawLayout(view, reload);
   page().replaceChildren(...[view.content].flat());
-  title(view);
+  setTitle(view);
   heading().focus();
-  if (view.refresh) again(view);
+  if (view.refresh) scheduleRefresh(view);
 }
 
-/** Read anew, every so often, what is still under way. */
-function again(view) {
+/** Refresh a view from time to time until nothing in it is in progress. */
+function scheduleRefresh(view) {
   view.timer = setTimeout(async () => {
     if (current !== view) return;
     const more = document.hidden || (await view.refresh().catch(() => true));
-    if (more && current === view) again(view);
+    if (more && current === view) scheduleRefresh(view);
   }, view.every);
 }
 
-function title(view) {
+function setTitle(view) {
   document.title = `${view.title} · Selfbill`;
 }
 
@@ -98,7 +101,9 @@ function heading() {
   return found;
 }
 
-start().catch((problem) => {
-  console.error(problem);
-  document.getElementById("page").textContent = "The page could not start. Reload it in a minute.";
+start().catch((error) => {
+  console.error(error);
+  // The translations may be what failed to load.
+  document.getElementById("page").textContent =
+    "This page couldn’t load. Reload it in a minute. Не вдалося завантажити сторінку. Оновіть її за хвилину.";
 });

@@ -1,17 +1,17 @@
-// Short sentences about what was just done, said aloud by screen readers.
+// Short messages at the foot of the page, announced by screen readers.
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
 
 const region = h("div", { class: "notices", role: "status" });
 
-/** Where notices appear; it stays in the document, or nobody would hear them. */
+/** The notice area.  It must stay in the document: screen readers ignore a new live region. */
 export const notices = () => region;
 
-/** Say a sentence; `tone` is "good" or "bad". */
-export function say(sentence, tone) {
-  const close = h("button", { class: "quiet", type: "button", onclick: quiet }, t("notice.close"));
-  region.replaceChildren(h("p", { class: tone }, h("span", {}, sentence), close));
+/** Show a message; `tone` is "good" or "bad". */
+export function notify(message, tone) {
+  const close = h("button", { class: "quiet", type: "button", onclick: clearNotices }, t("notice.close"));
+  region.replaceChildren(h("p", { class: tone }, h("span", {}, message), close));
 }
 
-export const quiet = () => region.replaceChildren();
+export const clearNotices = () => region.replaceChildren();

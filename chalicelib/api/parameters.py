@@ -15,8 +15,9 @@ from msgspec import Meta, Struct, ValidationError, convert
 from sqlalchemy import RowMapping
 
 from chalicelib.billing.period import InvalidPeriod, Period
+from chalicelib.billing.statuses import DeliveryStatus
 
-from .shapes import DeliveryStatus, Kind
+from .shapes import Kind
 
 Query = TypeVar("Query", bound=Struct)
 

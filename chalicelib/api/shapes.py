@@ -11,12 +11,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from chalicelib.billing.statuses import DeliveryStatus, RunStatus
+
 Kind = Literal["invoice", "credit_note"]
 WorkKind = Literal["regular", "overtime"]
-DeliveryStatus = Literal[
-    "queued", "sending", "sent", "delivered", "bounced", "complained", "failed", "unknown"
-]
-RunStatus = Literal["running", "issued", "empty", "failed"]
 TaxCategory = Literal["S", "Z", "E", "AE", "O"]
 
 Amount = Annotated[str, Meta(pattern=r"^-?[0-9]+\.[0-9]{2}$", examples=["1234.50"])]

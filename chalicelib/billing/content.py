@@ -8,31 +8,44 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
+# Each column of a party's snapshot, and the field of the employee or the payer it is taken from.
+SUPPLIER = {
+    "supplier_name": "full_name",
+    "supplier_address": "address",
+    "supplier_country": "country",
+    "supplier_tax_id": "tax_id",
+    "supplier_iban": "iban",
+    "supplier_email": "email",
+}
+BUYER = {
+    "buyer_name": "name",
+    "buyer_address": "address",
+    "buyer_country": "country",
+    "buyer_tax_id": "tax_id",
+}
+
+# What an invoice states once and for all; its credit note states the same.
+SNAPSHOT = (
+    "currency",
+    "tax_rate",
+    "tax_category",
+    "locale",
+    *SUPPLIER,
+    *BUYER,
+    "rounding_policy",
+)
+
 HEADER = (
     "number",
     "kind",
     "credits_number",
     "period",
-    "currency",
     "subtotal",
-    "tax_rate",
-    "tax_category",
     "tax",
     "total",
     "issued_on",
     "due_on",
-    "locale",
-    "supplier_name",
-    "supplier_address",
-    "supplier_country",
-    "supplier_tax_id",
-    "supplier_iban",
-    "supplier_email",
-    "buyer_name",
-    "buyer_address",
-    "buyer_country",
-    "buyer_tax_id",
-    "rounding_policy",
+    *SNAPSHOT,
 )
 
 LINE = ("position", "project_code", "project_name", "kind", "hours", "unit_rate", "amount")

@@ -1,13 +1,26 @@
-"""The states of a run and of a delivery: what each of them means, said once."""
+"""
+The statuses of a run and of a delivery, and what each comes to.
+
+The database's views `run_status` and `newest_delivery` say the same to SQL; a test compares them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-ON_THEIR_WAY = ("queued", "sending")
-ARRIVED = ("sent", "delivered")
-COMPLETED = ("issued", "empty")
+RunStatus = Literal["running", "issued", "empty", "failed"]
+DeliveryStatus = Literal[
+    "queued", "sending", "sent", "delivered", "bounced", "complained", "failed", "unknown"
+]
+
+# Of a run: it balanced, and nothing of it is left to do.
+COMPLETED: tuple[RunStatus, ...] = ("issued", "empty")
+# Of a delivery: the emailer still has it.
+ON_THEIR_WAY: tuple[DeliveryStatus, ...] = ("queued", "sending")
+# Of a delivery: SES has taken it, and it has not come back.
+ARRIVED: tuple[DeliveryStatus, ...] = ("sent", "delivered")
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,10 +114,12 @@ class ExportedHeld(Frame):
 
 
 class ExportedRun(Frame):
-    """One row per completed run of the period, corrections included."""
+    """One row per completed run of the period, shards and corrections included."""
 
     run_id: pl.Int64 = _column("Id of the run; the newest has the highest")
-    kind: str = _column("`month` for a monthly run, or `correction` of one invoice")
+    kind: str = _column(
+        "`month` for a monthly run, `shard` for a part of one, or `correction` of one invoice"
+    )
     corrects_number: str = _column(
         "Number of the invoice that a correction corrects", nullable=True
     )

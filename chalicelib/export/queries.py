@@ -10,16 +10,15 @@ from __future__ import annotations
 MOMENT_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
 NEWEST_RUN = """(
-    SELECT max(id) FROM billing_run
-    WHERE period = {start} AND corrects_invoice_id IS NULL AND shard IS NULL
-      AND status IN ('issued', 'empty')
+    SELECT max(id) FROM run_status WHERE period = {start} AND kind = 'month' AND completed
 )"""
 
 INVOICES = """
     SELECT number, kind,
            (SELECT original.number FROM invoice AS original
-            WHERE original.id = invoice.credits_invoice_id),
-           employee.code, supplier_name, department_code, invoice.currency, subtotal,
+            WHERE original.id = invoice.credits_invoice_id) AS credits_number,
+           employee.code AS employee, supplier_name, department_code AS department,
+           invoice.currency, subtotal,
            invoice.tax_rate, tax, total, issued_on, due_on, run_id, content_sha256,
            invoice.tax_category, supplier_country, invoice.locale
     FROM invoice
@@ -28,7 +27,8 @@ INVOICES = """
 """
 
 LINES = """
-    SELECT number, position, employee.code, department_code, project_code, project_name,
+    SELECT number, position, employee.code AS employee, department_code AS department,
+           project_code AS project, project_name,
            invoice_line.kind, hours, unit_rate, amount, invoice.currency
     FROM invoice_line
     JOIN invoice ON invoice.id = invoice_id
@@ -37,7 +37,8 @@ LINES = """
 """
 
 WORKDAYS = """
-    SELECT number, position, employee.code, work_date, project.code, billed.kind, hours,
+    SELECT number, position, employee.code AS employee, work_date, project.code AS project,
+           billed.kind, hours,
            unit_rate, turn, workday_id
     FROM invoice_workday AS billed
     JOIN invoice ON invoice.id = invoice_id
@@ -48,7 +49,8 @@ WORKDAYS = """
 """
 
 REJECTS = f"""
-    SELECT employee.code, work_date, project.code, kind, hours, rule, value, workday_id, run_id
+    SELECT employee.code AS employee, work_date, project.code AS project, kind, hours, rule, value,
+           workday_id, run_id
     FROM rejected_workday
     JOIN employee ON employee.id = employee_id
     JOIN project ON project.id = rejected_workday.project_id
@@ -57,26 +59,26 @@ REJECTS = f"""
 """
 
 HELDS = f"""
-    SELECT employee.code, reason, detail, run_id
+    SELECT employee.code AS employee, reason, detail, run_id
     FROM held_employee JOIN employee ON employee.id = employee_id
     WHERE run_id = {NEWEST_RUN} ORDER BY employee.code COLLATE "C"
 """
 
 # Without their times: what follows from the ledger alone is the same bytes whenever it is written.
 RUNS = """
-    SELECT billing_run.id,
-           CASE WHEN corrects_invoice_id IS NULL THEN 'month' ELSE 'correction' END,
-           corrected.number, extracted_rows, extracted_hours, billed_rows, billed_hours,
+    SELECT run_status.id AS run_id, run_status.kind, corrected.number AS corrects_number,
+           extracted_rows, extracted_hours, billed_rows, billed_hours,
            rejected_rows, rejected_hours, held_rows, held_hours
-    FROM billing_run LEFT JOIN invoice AS corrected ON corrected.id = corrects_invoice_id
-    WHERE billing_run.period = {start} AND status IN ('issued', 'empty') ORDER BY billing_run.id
+    FROM run_status LEFT JOIN invoice AS corrected ON corrected.id = corrects_invoice_id
+    WHERE run_status.period = {start} AND completed ORDER BY run_status.id
 """
 
 DELIVERIES = """
-    SELECT delivery.id, number, employee.code, recipient, status, attempts, message_id, error,
-           to_char(queued_at AT TIME ZONE 'UTC', {moment}),
-           to_char(sent_at AT TIME ZONE 'UTC', {moment}),
-           to_char(event_at AT TIME ZONE 'UTC', {moment})
+    SELECT delivery.id AS delivery_id, number, employee.code AS employee, recipient, status,
+           attempts, message_id, error,
+           to_char(queued_at AT TIME ZONE 'UTC', {moment}) AS queued_at,
+           to_char(sent_at AT TIME ZONE 'UTC', {moment}) AS sent_at,
+           to_char(event_at AT TIME ZONE 'UTC', {moment}) AS reported_at
     FROM delivery
     JOIN invoice ON invoice.id = invoice_id
     JOIN employee ON employee.id = employee_id

@@ -11,7 +11,7 @@ from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 
 from .runs import mark_interrupted
-from .tables import billing_run, closed_period
+from .tables import closed_period, run_status
 
 
 class PeriodClosed(BillingError):
@@ -42,13 +42,13 @@ def close(connection: Connection, period: Period) -> None:
     Raises:
         NotYetBilled: If its newest run did not complete.
     """
-    newest = select(billing_run.c.status).where(
-        billing_run.c.period == period.start,
-        billing_run.c.corrects_invoice_id.is_(None),
-        billing_run.c.shard.is_(None),
+    newest = (
+        select(run_status.c.completed)
+        .where(run_status.c.period == period.start, run_status.c.kind == "month")
+        .order_by(run_status.c.id.desc())
+        .limit(1)
     )
-    status = connection.execute(newest.order_by(billing_run.c.id.desc()).limit(1)).scalar()
-    if status not in ("issued", "empty"):
+    if not connection.execute(newest).scalar():
         connection.rollback()
         raise NotYetBilled(period)
     mark_interrupted(connection, period)

@@ -7,34 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, literal, select, text
 
-from chalicelib.billing.content import content_sha256
+from chalicelib.billing.content import SNAPSHOT, content_sha256
 from chalicelib.billing.period import Period
 
 from . import queries
 from .numbering import number, take_sequences
 from .tables import delivery, employee, invoice, invoice_line, invoice_workday
 
-# What a credit note states as its invoice did.
-SNAPSHOT = (
-    "series",
-    "employee_id",
-    "currency",
-    "tax_rate",
-    "tax_category",
-    "locale",
-    "department_code",
-    "supplier_name",
-    "supplier_address",
-    "supplier_country",
-    "supplier_tax_id",
-    "supplier_iban",
-    "supplier_email",
-    "buyer_name",
-    "buyer_address",
-    "buyer_country",
-    "buyer_tax_id",
-    "rounding_policy",
-)
+# What a credit note has of its invoice: what that states, and what it is filed under.
+KEPT = ("series", "employee_id", "department_code", *SNAPSHOT)
 
 
 def credit(
@@ -63,7 +44,7 @@ def credit(
     lines = connection.execute(queries.lines_of(original["id"])).mappings().all()
     sequence = take_sequences(connection, [original["series"]])[original["series"]]
     header = {
-        **{name: original[name] for name in SNAPSHOT},
+        **{name: original[name] for name in KEPT},
         "number": number(original["series"], sequence),
         "kind": "credit_note",
         "period": period.start,

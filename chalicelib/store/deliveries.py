@@ -27,10 +27,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
+from chalicelib.billing.statuses import ON_THEIR_WAY
 
 from .tables import delivery, document, employee, invoice
-
-ON_THEIR_WAY = ("queued", "sending")
 
 # Longer than the emailer may run: a claim this old has nobody behind it.
 CLAIM_EXPIRY = "5 minutes"

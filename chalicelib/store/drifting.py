@@ -24,7 +24,7 @@ LIVE = """
 # has the key of a workday billed elsewhere belongs there.
 CURRENT = """
     WITH billed AS ({live})
-    SELECT billed.invoice_id, workday.id, workday.employee_id, workday.work_date,
+    SELECT billed.invoice_id, workday.id AS workday_id, workday.employee_id, workday.work_date,
            workday.project_id, workday.kind, workday.hours
     FROM billed JOIN workday ON workday.id = billed.workday_id
     WHERE NOT EXISTS (
@@ -36,7 +36,7 @@ CURRENT = """
           AND elsewhere.invoice_id <> billed.invoice_id
     )
     UNION
-    SELECT billed.invoice_id, workday.id, workday.employee_id, workday.work_date,
+    SELECT billed.invoice_id, workday.id AS workday_id, workday.employee_id, workday.work_date,
            workday.project_id, workday.kind, workday.hours
     FROM billed JOIN workday USING (employee_id, work_date, project_id, kind)
 """

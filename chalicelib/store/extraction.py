@@ -35,8 +35,8 @@ OF_SHARD = " AND employee_id % {shards} = {shard} - 1"
 
 # psycopg fills in the braces, as quoted literals.
 WORKDAYS = """
-    SELECT workday.id, employee_id, work_date, project_id, kind, hours,
-           coalesce(chain.turn, 0) + 1
+    SELECT workday.id AS workday_id, employee_id, work_date, project_id, kind, hours,
+           coalesce(chain.turn, 0) + 1 AS turn
 """
 IN_PERIOD = "work_date >= {start} AND work_date < {end}"
 
@@ -56,7 +56,7 @@ FREED = """
 # Days that have unbilled rows may have billed ones too; they count into the day's 24 hours.
 # Credits are negative.
 BILLED_DAYS = """
-    SELECT employee_id, work_date, sum(hours) FROM invoice_workday
+    SELECT employee_id, work_date, sum(hours) AS billed_hours FROM invoice_workday
     WHERE work_date >= {start} AND work_date < {end}
 """
 BY_DAY = " GROUP BY employee_id, work_date HAVING sum(hours) > 0"
@@ -64,18 +64,28 @@ BY_DAY = " GROUP BY employee_id, work_date HAVING sum(hours) > 0"
 WORKING = "SELECT employee_id FROM workday WHERE work_date >= {start} AND work_date < {end}"
 
 EMPLOYEES = """
-    SELECT employee.id, employee.code, full_name, email, department.code, currency, tax_rate,
-           coalesce(tax_category, CASE WHEN tax_rate > 0 THEN 'S' ELSE 'O' END),
+    SELECT employee.id AS employee_id, employee.code, full_name, email,
+           department.code AS department_code, currency, tax_rate,
+           coalesce(tax_category, CASE WHEN tax_rate > 0 THEN 'S' ELSE 'O' END) AS tax_category,
            tax_id, address, country, iban, self_billing_agreed_on, locale
     FROM employee JOIN department ON department.id = department_id
     WHERE employee.id IN """
 
-PROJECTS = "SELECT id, code, name FROM project"
+PROJECTS = "SELECT id AS project_id, code AS project_code, name AS project_name FROM project"
 
 RATES = (
     "SELECT employee_id, valid_from, hourly_rate, overtime_multiplier FROM rate"
     " WHERE valid_from < {end} AND employee_id IN "
 )
+
+
+class OtherColumns(Exception):
+    """A query and the schema of its frame were written for different columns: a defect."""
+
+    def __init__(self, expected: list[str], found: list[str]) -> None:
+        self.expected = expected
+        self.found = found
+        super().__init__(f"the query gives {', '.join(found)}; its frame has {', '.join(expected)}")
 
 
 def extract(connection: Connection, start: date, end: date, shard: Shard | None = None) -> Extract:
@@ -112,19 +122,23 @@ def _read(
     connection: Connection, values: dict[str, Any], *, only: str = "", freed: str = ""
 ) -> Extract:
     """Read what billing needs, *only* of some employees, or *freed* by a credit note."""
-    workdays = WORKDAYS + unbilled(IN_PERIOD + only) + freed
     working = f"({WORKING}{only})"
 
     def copy(query: str, model: type[Frame]) -> pl.DataFrame:
         return copy_frame(connection, query, dtypes(model), values)
 
     return Extract(
-        workdays=copy(workdays, Workday),
+        workdays=copy(workdays_query(only, freed), Workday),
         billed_days=copy(BILLED_DAYS + only + BY_DAY, BilledDay),
         employees=_composed(copy(EMPLOYEES + working, Employee)),
         projects=_composed(copy(PROJECTS, Project)),
         rates=copy(RATES + working, Rate),
     )
+
+
+def workdays_query(only: str = "", freed: str = "") -> str:
+    """The SELECT of `Workday` from ``{start}`` to before ``{end}``; the rest as in `extract`."""
+    return WORKDAYS + unbilled(IN_PERIOD + only) + freed
 
 
 def copy_frame(
@@ -138,20 +152,26 @@ def copy_frame(
     Args:
         connection: A connection to Postgres.
         query: A SELECT with ``{name}`` for each of *values*.
-        schema: Column names and Polars types, in the order of the query.
+        schema: Column names, as the query gives them and in its order, and their Polars types.
         values: What the names stand for; they are quoted as SQL literals.
+
+    Raises:
+        OtherColumns: If the query gives other columns, or the same in another order.
     """
     literals = {name: sql.Literal(value) for name, value in values.items()}
-    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(
+    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(
         sql.SQL(query).format(**literals)
     )
     rows = BytesIO()
     with driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
         for block in copy:
             rows.write(block)
-    if not rows.tell():
-        return pl.DataFrame(schema=schema)
     rows.seek(0)
+    found = rows.readline().decode().rstrip("\n").split(",")
+    if found != list(schema):
+        raise OtherColumns(list(schema), found)
+    if rows.tell() == rows.getbuffer().nbytes:
+        return pl.DataFrame(schema=schema)
     return pl.read_csv(rows, has_header=False, schema=schema)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, TextClause, func, literal, select, te
 from sqlalchemy.dialects.postgresql import insert
 
 from chalicelib.billing.period import Period
+from chalicelib.billing.statuses import ON_THEIR_WAY
 
 from .tables import delivery, invoice, step_failure
 
@@ -72,10 +73,10 @@ SUBJECTS: dict[Step, TextClause] = {
         LEFT JOIN step_failure AS failure ON failure.invoice_id = invoice.id AND step = 'render'
         WHERE invoice.id = ANY(:subjects)
     """),
-    "email": text("""
+    "email": text(f"""
         SELECT delivery.id AS subject, number, period AS month, employee.code AS employee,
                supplier_name AS name, failures, failed_at, reason,
-               delivery.status NOT IN ('queued', 'sending') AS done
+               delivery.status NOT IN {ON_THEIR_WAY} AS done
         FROM delivery
         JOIN invoice ON invoice.id = delivery.invoice_id
         JOIN employee ON employee.id = employee_id

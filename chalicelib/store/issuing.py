@@ -10,7 +10,7 @@ import polars as pl
 from psycopg import sql
 from sqlalchemy import Connection, text
 
-from chalicelib.billing.content import HEADER, LINE, content_sha256
+from chalicelib.billing.content import BUYER, HEADER, LINE, SUPPLIER, content_sha256
 from chalicelib.billing.money import ROUNDING_POLICY
 from chalicelib.billing.month import Extract, MonthDraft
 from chalicelib.billing.payer import Payer
@@ -72,12 +72,7 @@ def _snapshot(draft: MonthDraft, extract: Extract, common: Issue) -> pl.DataFram
         "tax_category",
         "locale",
         series="code",
-        supplier_name="full_name",
-        supplier_address="address",
-        supplier_country="country",
-        supplier_tax_id="tax_id",
-        supplier_iban="iban",
-        supplier_email="email",
+        **SUPPLIER,
     )
     return draft.invoices.join(supplier, on="employee_id", maintain_order="left").with_columns(
         kind=pl.lit("invoice"),
@@ -87,11 +82,8 @@ def _snapshot(draft: MonthDraft, extract: Extract, common: Issue) -> pl.DataFram
         issued_at=pl.lit(common.issued_at.isoformat()),
         issued_on=pl.lit(common.issued_on),
         due_on=pl.lit(due_on),
-        buyer_name=pl.lit(payer.name),
-        buyer_address=pl.lit(payer.address),
-        buyer_country=pl.lit(payer.country),
-        buyer_tax_id=pl.lit(payer.tax_id),
         rounding_policy=pl.lit(ROUNDING_POLICY),
+        **{column: pl.lit(getattr(payer, field)) for column, field in BUYER.items()},
     )
 
 

@@ -19,6 +19,7 @@ from .tables import (
     invoice,
     invoice_line,
     invoice_workday,
+    newest_delivery,
 )
 
 credited = invoice.alias("credited")
@@ -39,13 +40,6 @@ class Filters:
 
 def invoices() -> Select[Any]:
     """Issued invoices with their document, who they credit and the status of their email."""
-    last_delivery = (
-        select(delivery.c.status)
-        .where(delivery.c.invoice_id == invoice.c.id)
-        .order_by(delivery.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     return (
         select(
             invoice,
@@ -57,12 +51,13 @@ def invoices() -> Select[Any]:
             document.c.sha256,
             document.c.bytes,
             document.c.rendered_at,
-            last_delivery.label("delivery_status"),
+            newest_delivery.c.status.label("delivery_status"),
         )
         .join(employee, employee.c.id == invoice.c.employee_id)
         .outerjoin(document, document.c.invoice_id == invoice.c.id)
         .outerjoin(credited, credited.c.id == invoice.c.credits_invoice_id)
         .outerjoin(crediting, crediting.c.credits_invoice_id == invoice.c.id)
+        .outerjoin(newest_delivery, newest_delivery.c.invoice_id == invoice.c.id)
     )
 
 
@@ -138,12 +133,8 @@ def _narrowed(chosen: Select[Any], filters: Filters) -> Select[Any]:
             ),
         )
     if filters.delivery is not None:
-        later = delivery.alias("later")
-        chosen = chosen.join(delivery, delivery.c.invoice_id == invoice.c.id).where(
-            delivery.c.status == filters.delivery,
-            ~exists().where(
-                later.c.invoice_id == delivery.c.invoice_id, later.c.id > delivery.c.id
-            ),
+        chosen = chosen.join(newest_delivery, newest_delivery.c.invoice_id == invoice.c.id).where(
+            newest_delivery.c.status == filters.delivery
         )
     return chosen
 

@@ -6,9 +6,9 @@ from .unbilled import unbilled
 
 # Corrections are runs too, but only of one invoice: they are marked with its number.
 RUNS = """
-    SELECT billing_run.*, corrected.number AS corrects
-    FROM billing_run LEFT JOIN invoice AS corrected ON corrected.id = corrects_invoice_id
-    WHERE billing_run.period = :start ORDER BY billing_run.id
+    SELECT run_status.*, corrected.number AS corrects
+    FROM run_status LEFT JOIN invoice AS corrected ON corrected.id = corrects_invoice_id
+    WHERE run_status.period = :start ORDER BY run_status.id
 """
 
 BILLED = """
@@ -73,34 +73,29 @@ DOCUMENTS = """
     SELECT count(*) FROM document JOIN invoice ON invoice.id = invoice_id WHERE period = :start
 """
 
-NEWEST_DELIVERIES = """
-    SELECT DISTINCT ON (invoice.id) invoice.id AS invoice_id, invoice.number, employee_id,
-           supplier_name, delivery.recipient, delivery.status, delivery.error, queued_at
-    FROM invoice JOIN delivery ON delivery.invoice_id = invoice.id
-    WHERE invoice.period = :start ORDER BY invoice.id, delivery.id DESC
-"""
-
-DELIVERIES = f"""
-    SELECT status, count(*) AS count FROM ({NEWEST_DELIVERIES}) AS newest
-    GROUP BY status ORDER BY status
+DELIVERIES = """
+    SELECT status, count(*) AS count
+    FROM newest_delivery JOIN invoice ON invoice.id = invoice_id
+    WHERE invoice.period = :start GROUP BY status ORDER BY status
 """
 
 # What is still on its way may have failed on it: the last failure that was not made good since.
-UNDELIVERED = f"""
+UNDELIVERED = """
     SELECT number, employee.code AS employee, supplier_name AS name, recipient, status,
            coalesce(error, failing.reason) AS error
-    FROM ({NEWEST_DELIVERIES}) AS newest
+    FROM newest_delivery AS newest
+    JOIN invoice ON invoice.id = newest.invoice_id
     JOIN employee ON employee.id = employee_id
     LEFT JOIN LATERAL (
         SELECT reason FROM step_failure AS failure
-        WHERE failure.invoice_id = newest.invoice_id AND status IN ('queued', 'sending')
+        WHERE failure.invoice_id = newest.invoice_id AND on_its_way
           AND failed_at >= queued_at
           AND (step = 'email' OR NOT EXISTS (
               SELECT FROM document WHERE document.invoice_id = newest.invoice_id
           ))
         ORDER BY failed_at DESC LIMIT 1
     ) AS failing ON true
-    WHERE status NOT IN ('sent', 'delivered') ORDER BY number COLLATE "C"
+    WHERE invoice.period = :start AND NOT arrived ORDER BY number COLLATE "C"
 """
 
 REJECTS = """

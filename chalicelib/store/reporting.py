@@ -6,7 +6,7 @@ The API serves it too, so nothing here loads Polars.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from chalicelib.billing.control import SIDES, ControlTotals, Count
 from chalicelib.billing.period import Period
-from chalicelib.billing.statuses import COMPLETED, ON_THEIR_WAY
+from chalicelib.billing.statuses import ON_THEIR_WAY
 
 from . import report_queries as sql
 from .silent import Silent, silent_people
@@ -228,13 +228,13 @@ def report_period(connection: Connection, period: Period) -> PeriodReport:
     start: dict[str, object] = {"start": period.start}
     runs = _rows(connection, sql.RUNS, start)
     # What was rejected and held in all is known to a run of the whole period alone.
-    attempts = [_run(row) for row in runs if row["corrects"] is None and row["shard"] is None]
-    run = _last([run for run in attempts if run.status in COMPLETED])
-    of_run: dict[str, object] = {"run_id": run.id if run else None}
+    attempts = [row for row in runs if row["kind"] == "month"]
+    run = next((row for row in reversed(attempts) if row["completed"]), None)
+    of_run: dict[str, object] = {"run_id": run["id"] if run else None}
     return PeriodReport(
         period=period,
-        run=run,
-        last_attempt=_last(attempts),
+        run=_run(run) if run else None,
+        last_attempt=_run(attempts[-1]) if attempts else None,
         billed=Count(**_rows(connection, sql.BILLED, start)[0]),
         money=[CurrencyTotal(**row) for row in _rows(connection, sql.MONEY, start)],
         documents=connection.execute(text(sql.DOCUMENTS), start).scalar_one(),
@@ -261,10 +261,6 @@ def report_period(connection: Connection, period: Period) -> PeriodReport:
 
 def _rows(connection: Connection, query: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(text(query), values).mappings()]
-
-
-def _last(runs: Sequence[RunReport]) -> RunReport | None:
-    return runs[-1] if runs else None
 
 
 def _with_period(row: dict[str, Any]) -> dict[str, Any]:

@@ -23,9 +23,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    column,
     func,
+    table,
     text,
 )
+
+from chalicelib.billing.statuses import ON_THEIR_WAY
 
 metadata = MetaData()
 
@@ -289,7 +293,7 @@ delivery = Table(
         "delivery_one_on_its_way",
         "invoice_id",
         unique=True,
-        postgresql_where=text("status IN ('queued', 'sending')"),
+        postgresql_where=text(f"status IN {ON_THEIR_WAY}"),
     ),
 )
 
@@ -323,4 +327,11 @@ step_failure = Table(
     _required("failures", Integer),
     Column("failed_at", Moment, nullable=False),
     _required("reason", Text),
+)
+
+# Views: what 0005_statuses.py says of a run, and the newest delivery of each invoice.
+run_status = table("run_status", *map(column, ("id", "period", "kind", "status", "completed")))
+
+newest_delivery = table(
+    "newest_delivery", *map(column, ("id", "invoice_id", "status", "on_its_way", "arrived"))
 )

@@ -21,22 +21,17 @@ SETTLED = """
     SELECT NOT EXISTS (SELECT FROM workday WHERE work_date >= :start AND work_date < :end)
         OR EXISTS (SELECT FROM closed_period WHERE period = :start)
         OR EXISTS (
-            SELECT FROM billing_run
-            WHERE period = :start AND corrects_invoice_id IS NULL AND shard IS NULL
-              AND finished_at >= :over AND status IN ('issued', 'empty')
+            SELECT FROM run_status
+            WHERE period = :start AND kind = 'month' AND completed AND finished_at >= :over
         )
 """
 
 UNDELIVERED = """
-    SELECT count(*) FROM delivery JOIN invoice ON invoice.id = invoice_id
-    WHERE status IN ('failed', 'bounced', 'complained', 'unknown') AND issued_at >= :since
-      AND NOT EXISTS (
-          SELECT FROM delivery AS newer
-          WHERE newer.invoice_id = delivery.invoice_id AND newer.id > delivery.id
-      )
+    SELECT count(*) FROM newest_delivery JOIN invoice ON invoice.id = invoice_id
+    WHERE NOT arrived AND NOT on_its_way AND issued_at >= :since
 """
 
-OLDEST_WAITING = "SELECT min(queued_at) FROM delivery WHERE status IN ('queued', 'sending')"
+OLDEST_WAITING = "SELECT min(queued_at) FROM newest_delivery WHERE on_its_way"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import distribution
@@ -14,6 +13,7 @@ from typing import Any, Final
 from chalicelib.billing.errors import BillingError
 
 from . import inside
+from .interpreter import interpreter
 from .kinds import RUNTIME
 
 SECONDS: Final = 300
@@ -58,8 +58,8 @@ def call(
     Raises:
         CallFailed: With the last line of its traceback; the whole is in ``said``.
     """
-    finished = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-I", "-S", inside.__file__, str(code), str(runtime), handler],
+    finished = subprocess.run(  # noqa: S603 -- a Python of Lambda's version
+        [interpreter(), "-I", "-S", inside.__file__, str(code), str(runtime), handler],
         input=json.dumps(event), env=dict(environment), cwd=code,
         capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path, PurePosixPath
 from typing import Final
 from zipfile import ZipFile
 
 from chalicelib.billing.errors import BillingError
+
+from .interpreter import interpreter
 
 # Where Lambda unpacks a zip.
 TASK: Final = "/var/task"
@@ -68,6 +69,7 @@ def replace_sources(folder: Path) -> None:
 
     Raises:
         NotCompiled: Naming the first file that is no Python 3.11.
+        NoInterpreter: If there is no Python 3.11 to compile with.
     """
     _compile(folder, "-b")
     for source in folder.rglob("*.py"):
@@ -80,6 +82,7 @@ def add_bytecode(folder: Path) -> None:
 
     Raises:
         NotCompiled: Naming the first file that is no Python 3.11.
+        NoInterpreter: If there is no Python 3.11 to compile with.
     """
     _compile(folder)
 
@@ -89,8 +92,8 @@ def _compile(folder: Path, *options: str) -> None:
     In a process of its own: what a compiler did before shows in what it writes, and so does the
     seed of its hashes.
     """
-    finished = subprocess.run(  # noqa: S603 -- our own interpreter
-        [sys.executable, "-s", "-m", "compileall", "-q", "-f", *options,
+    finished = subprocess.run(  # noqa: S603 -- a Python of Lambda's version
+        [interpreter(), "-s", "-m", "compileall", "-q", "-f", *options,
          "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", TASK, str(folder)],
         env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore"},
         capture_output=True, text=True, check=False,

@@ -11,14 +11,16 @@ from packaging.version import Version
 
 from chalicelib.billing.errors import BillingError
 
+from .interpreter import DOTTED
+
 LAMBDA: Final = {
     "implementation_name": "cpython",
     "os_name": "posix",
     "platform_machine": "x86_64",
     "platform_python_implementation": "CPython",
     "platform_system": "Linux",
-    "python_full_version": "3.11.0",
-    "python_version": "3.11",
+    "python_full_version": f"{DOTTED}.0",
+    "python_version": DOTTED,
     "sys_platform": "linux",
 }
 

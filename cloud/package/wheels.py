@@ -27,7 +27,9 @@ from packaging.version import Version
 
 from chalicelib.billing.errors import BillingError
 
-PYTHON: Final = (3, 11)
+from .interpreter import DOTTED, VERSION
+
+ABI: Final = "cp{}{}".format(*VERSION)
 NEWEST_GLIBC: Final = (2, 26)
 PLATFORMS: Final = (
     *(f"manylinux_2_{minor}_x86_64" for minor in range(NEWEST_GLIBC[1], 4, -1)),
@@ -93,7 +95,7 @@ def fetch(requirements: Path, folder: Path) -> list[Wheel]:
     finished = subprocess.run(  # noqa: S603 -- our own interpreter
         [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
          "--no-deps", "--only-binary=:all:", "--implementation=cp",
-         f"--python-version={PYTHON[0]}.{PYTHON[1]}",
+         f"--python-version={DOTTED}",
          *(f"--platform={platform}" for platform in PLATFORMS),
          "--dest", str(folder), "--requirement", str(requirements)],
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
@@ -189,7 +191,7 @@ def _loadable() -> frozenset[Tag]:
     """What Lambda's Python can load."""
     return frozenset(
         chain(
-            cpython_tags(PYTHON, abis=["cp311"], platforms=PLATFORMS),
-            compatible_tags(PYTHON, "cp311", PLATFORMS),
+            cpython_tags(VERSION, abis=[ABI], platforms=PLATFORMS),
+            compatible_tags(VERSION, ABI, PLATFORMS),
         )
     )

@@ -69,8 +69,8 @@ def balance_bars(report: PeriodReport) -> list[Bar]:
 
 def delivery_bars(report: PeriodReport) -> list[Bar]:
     """The documents, by the status of their latest delivery."""
-    statuses = DELIVERIES
-    return _stack([(one, report.deliveries.get(one, 0), tone(one)) for one in statuses])
+    counts = report.deliveries
+    return _stack([(status, counts.get(status, 0), tone(status)) for status in DELIVERIES])
 
 
 def tone(status: str) -> str:

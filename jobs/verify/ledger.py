@@ -23,9 +23,9 @@ CREDITED = "(SELECT credits_invoice_id FROM invoice WHERE period = {start})"
 ISSUED_DOCUMENTS = """
     SELECT number, kind,
            (SELECT original.number FROM invoice AS original
-            WHERE original.id = invoice.credits_invoice_id),
-           series, employee.code, run_id, invoice.currency, subtotal, invoice.tax_rate, tax, total,
-           rounding_policy
+            WHERE original.id = invoice.credits_invoice_id) AS credits_number,
+           series, employee.code AS employee, run_id, invoice.currency, subtotal,
+           invoice.tax_rate, tax, total, rounding_policy
     FROM invoice JOIN employee ON employee.id = employee_id
     WHERE invoice.id IN """
 
@@ -36,9 +36,9 @@ ISSUED_LINES = """
 
 # Lineage has no foreign keys to employees and projects: a deleted one is named by its id.
 ISSUED_WORKDAYS = """
-    SELECT number, position, coalesce(employee.code, day.employee_id::text), work_date,
-           coalesce(project.code, day.project_id::text), day.kind, turn, workday_id, hours,
-           unit_rate
+    SELECT number, position, coalesce(employee.code, day.employee_id::text) AS employee, work_date,
+           coalesce(project.code, day.project_id::text) AS project, day.kind, turn, workday_id,
+           hours, unit_rate
     FROM invoice_workday AS day
     JOIN invoice ON invoice.id = invoice_id
     LEFT JOIN employee ON employee.id = day.employee_id
@@ -56,8 +56,8 @@ NUMBERS = "SELECT number, series, sequence FROM invoice"
 SERIES = "SELECT series, last_sequence FROM invoice_series"
 
 COMPLETED_RUNS = """
-    SELECT id, billed_rows, billed_hours FROM billing_run
-    WHERE period = {start} AND status IN ('issued', 'empty') ORDER BY id
+    SELECT id AS run_id, billed_rows, billed_hours FROM run_status
+    WHERE period = {start} AND completed ORDER BY id
 """
 
 

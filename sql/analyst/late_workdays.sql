@@ -1,12 +1,24 @@
 -- Which work came too late for its month's run?
 -- One row per month billed in, contractor and reason: workdays and hours.  'earlier month': the day is
 -- in an earlier month, which was closed; 'later run': the day is in this month, but a run after the
--- first that issued invoices billed it.  Work billed again by corrections is not late and is left out.
-WITH issuing AS (
-    SELECT invoices.number, invoices.period, invoices.run_id,
-           min(invoices.run_id) OVER (PARTITION BY invoices.period) AS first_run
-    FROM invoices JOIN runs ON runs.run_id = invoices.run_id
-    WHERE invoices.kind = 'invoice' AND runs.kind = 'month'
+-- first that issued invoices billed it.  Shards belong to the monthly run that follows them.  Work
+-- billed again by corrections is not late and is left out.
+WITH month_runs AS (
+    SELECT
+        period,
+        run_id,
+        -- The run of the month that this run is, or is a shard of.
+        min(run_id) FILTER (WHERE kind = 'month') OVER (
+            PARTITION BY period ORDER BY run_id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS month_run
+    FROM runs
+    WHERE kind IN ('month', 'shard')
+),
+issuing AS (
+    SELECT invoices.number, invoices.period, month_run,
+           min(month_run) OVER (PARTITION BY invoices.period) AS first_run
+    FROM invoices JOIN month_runs USING (period, run_id)
+    WHERE invoices.kind = 'invoice'
 ),
 late AS (
     SELECT
@@ -14,7 +26,7 @@ late AS (
         workdays.employee,
         CASE
             WHEN strftime(workdays.work_date, '%Y-%m') < issuing.period THEN 'earlier month'
-            WHEN issuing.run_id > issuing.first_run THEN 'later run'
+            WHEN issuing.month_run > issuing.first_run THEN 'later run'
         END AS reason,
         workdays.hours
     FROM workdays JOIN issuing ON issuing.number = workdays.number

@@ -17,7 +17,7 @@ CREATE OR REPLACE VIEW helds AS FROM dataset('helds');
 CREATE OR REPLACE VIEW runs AS FROM dataset('runs');
 CREATE OR REPLACE VIEW deliveries AS FROM dataset('deliveries');
 
--- The newest completed run of each month; corrections are runs of one invoice, not of a month.
+-- The newest completed run of each month; shards bill a part of it, corrections one invoice.
 CREATE OR REPLACE VIEW newest_runs AS
 SELECT * FROM runs WHERE kind = 'month'
 QUALIFY row_number() OVER (PARTITION BY period ORDER BY run_id DESC) = 1;

@@ -23,14 +23,12 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from cloud.local import accounts
 from cloud.local.cloud import down, up
 from cloud.migrate import migrate
+from cloud.project import PROJECT
 from tests.conftest import scratch
 
 from .visitor import Visitor
 
-FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
-# Such an address bounces on AWS and on the local cloud.
-BOUNCES = "bounce@simulator.amazonses.com"
-MAIL_SECONDS = 120
+EMAIL_SECONDS = 120
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -54,53 +52,33 @@ def cloud(cloud_home: Path) -> Iterator[dict[str, str]]:
     """The environment of a cloud with September and October 2026 billed, and one credit note."""
     try:
         started = up(cloud_home, {}, lambda _sentence: None, migrate)
-        bill(cloud_home, started)
+        bill(cloud_home)
+        await_emails(started)
         yield started
     finally:
         down(cloud_home, lambda _sentence: None)
 
 
-def bill(home: Path, cloud: dict[str, str]) -> None:
-    """One mail bounces; one invoice is corrected after its workdays changed."""
-    months = home / "months"
-    shutil.copytree(FIXTURES, months)
-    change(months / "employees.csv", "chloe@lefevre.example", BOUNCES)
-    jobs(home, "load", str(months))
-    jobs(home, "bill", "2026-09")
-    jobs(home, "bill", "2026-10")
-    second = "HUDZ,2026-10-02,DNIPRO,regular"
-    change(months / "workdays.csv", f"{second},7.25", f"{second},7.00")
-    jobs(home, "load", str(months))
-    jobs(home, "correct", "HUDZ-0001")
-    await_mails(cloud)
-
-
-def await_mails(cloud: dict[str, str]) -> None:
-    """Until every mail has come to an end."""
+def await_emails(cloud: dict[str, str]) -> None:
+    """Wait until no email is in progress."""
     under_way = "SELECT count(*) FROM delivery WHERE status IN ('queued', 'sending', 'sent')"
-    deadline = time.monotonic() + MAIL_SECONDS
+    deadline = time.monotonic() + EMAIL_SECONDS
     with psycopg.connect(cloud["DATABASE_URL"], autocommit=True) as connection:
         while connection.execute(under_way).fetchone() != (0,):
-            assert time.monotonic() < deadline, "some mails are still on their way"
+            assert time.monotonic() < deadline, "some emails are still in progress"
             time.sleep(0.1)
 
 
-def jobs(home: Path, *arguments: str) -> None:
+def bill(home: Path) -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "jobs", *arguments],
-        env=os.environ | {"SELFBILL_HOME": str(home)},
+        [sys.executable, "-m", "tests.browser.months", str(home)],
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
-    assert finished.returncode in (0, 1), finished.stderr
-
-
-def change(file: Path, before: str, after: str) -> None:
-    text = file.read_text()
-    assert before in text
-    file.write_text(text.replace(before, after))
+    assert finished.returncode == 0, finished.stderr
 
 
 @pytest.fixture(scope="package")
@@ -137,37 +115,62 @@ def token(cloud: dict[str, str]) -> Callable[[str], str]:
     return cache(lambda email: accounts.token(email, cloud))
 
 
-@pytest.fixture
-def visit(
-    browser: Browser, cloud: dict[str, str], token: Callable[[str], str], tmp_path: Path
-) -> Iterator[Callable[..., Visitor]]:
+@pytest.fixture(scope="package")
+def open_page(
+    browser: Browser,
+    cloud: dict[str, str],
+    token: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[..., Visitor]:
     """
-    Open the page in a browser of one's own.
+    Open the page in a browser profile of its own.
 
     ``email`` is somebody signed in already, by a real token; ``width``, ``locale`` and
     ``color_scheme`` are the browser's.
     """
-    contexts = []
 
-    def visit(email: str | None = None, **options: object) -> Visitor:
+    def open_page(email: str | None = None, **options: object) -> Visitor:
         options = {"locale": "en-GB", "viewport": {"width": 1200, "height": 800}} | options
         context = browser.new_context(**options)
-        contexts.append(context)
         if email:
             context.add_init_script(f"sessionStorage.setItem('token', '{token(email)}')")
-        return Visitor(context.new_page(), cloud["WEB_ORIGIN"], tmp_path)
+        folder = tmp_path_factory.mktemp("photographs")
+        return Visitor(context.new_page(), cloud["WEB_ORIGIN"], folder)
+
+    return open_page
+
+
+@pytest.fixture
+def visit(open_page: Callable[..., Visitor]) -> Iterator[Callable[..., Visitor]]:
+    """`open_page`, for one test."""
+    visitors = []
+
+    def visit(email: str | None = None, **options: object) -> Visitor:
+        visitors.append(open_page(email, **options))
+        return visitors[-1]
 
     yield visit
-    for context in contexts:
-        context.close()
+    for visitor in visitors:
+        visitor.page.context.close()
+
+
+@pytest.fixture(scope="package")
+def signed_in(open_page: Callable[..., Visitor]) -> Callable[[str], Visitor]:
+    """
+    Somebody's browser, left open for the tests that follow.
+
+    Loading the page's forty files from the local cloud takes a second of processor: more than
+    most tests do with it.
+    """
+    return cache(open_page)
 
 
 @pytest.fixture
-def contractor(visit) -> Visitor:
+def contractor(signed_in: Callable[[str], Visitor]) -> Visitor:
     """Марія Ґудзь-Їжакевич, whose October was corrected."""
-    return visit("maria@hudz.example")
+    return signed_in("maria@hudz.example").afresh()
 
 
 @pytest.fixture
-def accountant(visit) -> Visitor:
-    return visit("accounts@company.example")
+def accountant(signed_in: Callable[[str], Visitor]) -> Visitor:
+    return signed_in("accounts@company.example").afresh()

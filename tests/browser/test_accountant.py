@@ -44,17 +44,17 @@ class TestTheMonth:
         assert "39,570.49" in october.panel("PLN")
         assert "286,632.75" in october.panel("UAH")
 
-    def test_names_rejects_and_helds_with_their_reasons(self, october):
-        rejects = opened(october, "workdays rejected")
-        helds = opened(october, "contractors held")
+    def test_names_what_was_rejected_and_held_and_why(self, october):
+        rejected = opened(october, "workdays rejected")
+        held = opened(october, "held")
 
-        assert "Åsa Lindqvist" in rejects
-        assert "Hours must be over 0 and at most 24" in rejects
-        assert "Jürgen Groß-Bäcker" in helds
-        assert "No agreement to self-billing" in helds
+        assert "Åsa Lindqvist" in rejected
+        assert "Hours must be more than 0 and no more than 24" in rejected
+        assert "Jürgen Groß-Bäcker" in held
+        assert "No self-billing agreement" in held
 
     def test_names_who_has_not_received_an_invoice_and_why(self, october):
-        missing = opened(october, "not received")
+        missing = opened(october, "delivery problem")
 
         assert "LEFEVRE-0001" in missing
         assert "Bounced" in missing
@@ -69,7 +69,7 @@ class TestTheMonth:
         drawn = october.page.get_by_role("img", name="Totals in UAH by month")
         assert "September 2026 5,610.00" in drawn.get_attribute("aria-label").replace("\u00a0", " ")
 
-        october.page.locator("figure summary", has_text="UAH in figures").click()
+        october.page.locator("figure summary", has_text="View UAH as a table").click()
         october.page.locator("figure").get_by_role("link", name="September 2026").click()
 
         october.sees("September 2026")
@@ -78,40 +78,40 @@ class TestTheMonth:
         october.page.get_by_role("link", name="November 2026").click()
 
         october.sees("November 2026")
-        assert "No run yet" in october.text
+        assert "Not billed yet" in october.text
 
 
 class TestInvoices:
     def test_are_filtered_by_the_form_and_the_address_says_how(self, accountant):
         accountant.go("invoices", heading="Invoices")
 
-        accountant.page.get_by_label("Delivery").select_option("Bounced")
+        accountant.page.get_by_label("Email status").select_option("Bounced")
         expect(accountant.page.get_by_role("status").first).to_have_text("1 document")
-        accountant.page.get_by_label("Kind").focus()
-        accountant.page.get_by_label("Kind").select_option("Credit note")
-        expect(accountant.page.locator("main")).to_contain_text("No such invoices")
+        accountant.page.get_by_label("Document type").focus()
+        accountant.page.get_by_label("Document type").select_option("Credit note")
+        expect(accountant.page.locator("main")).to_contain_text("No invoices match these filters")
 
         assert accountant.page.url.endswith("#/invoices?kind=credit_note&delivery=bounced")
-        expect(accountant.page.get_by_label("Kind")).to_be_focused()
+        expect(accountant.page.get_by_label("Document type")).to_be_focused()
 
     def test_are_the_same_by_the_address_alone(self, accountant):
         accountant.go("invoices?period=2026-10&delivery=bounced", heading="Invoices")
 
         assert accountant.rows() == ["LEFEVRE-0001"]
-        expect(accountant.page.get_by_label("Delivery")).to_have_value("bounced")
+        expect(accountant.page.get_by_label("Email status")).to_have_value("bounced")
         expect(accountant.page.get_by_label("Month", exact=True)).to_have_value("2026-10")
 
     def test_are_unfiltered_again_by_going_back(self, accountant):
         accountant.go("invoices", heading="Invoices")
         everybody = accountant.rows()
-        accountant.page.get_by_label("Contractor’s code").fill("NGUYEN")
+        accountant.page.get_by_label("Contractor code").fill("NGUYEN")
         accountant.page.keyboard.press("Enter")
         expect(accountant.page.locator("tbody tr")).to_have_count(1)
 
         accountant.page.go_back()
 
         expect(accountant.page.locator("tbody tr")).to_have_count(len(everybody))
-        expect(accountant.page.get_by_label("Contractor’s code")).to_have_value("")
+        expect(accountant.page.get_by_label("Contractor code")).to_have_value("")
 
     def test_go_on_page_after_page_without_repeats(self, accountant):
         accountant.go("invoices", heading="Invoices")
@@ -135,7 +135,7 @@ class TestInvoices:
         accountant.sees("ZDZBLO-0001")
 
     def test_say_which_filter_cannot_be_read(self, accountant):
-        accountant.go("invoices?period=2026-99", heading="Cannot be shown")
+        accountant.go("invoices?period=2026-99", heading="That filter isn’t valid")
 
 
 class TestTrouble:
@@ -144,7 +144,7 @@ class TestTrouble:
         accountant.page.context.set_offline(True)
 
         accountant.page.get_by_role("link", name="NGUYEN-0001").click()
-        accountant.sees("You are offline")
+        accountant.sees("You’re offline")
         accountant.page.context.set_offline(False)
         accountant.page.get_by_role("button", name="Try again").click()
 
@@ -153,7 +153,7 @@ class TestTrouble:
     @pytest.mark.parametrize(
         ("answer", "heading"),
         [
-            (lambda route: route.abort(), "No answer"),
+            (lambda route: route.abort(), "Can’t reach the server"),
             (lambda route: route.fulfill(status=502, body="<html>"), "Something went wrong"),
         ],
     )

@@ -31,7 +31,7 @@ class TestMyInvoices:
     def test_say_in_words_what_became_of_each(self, contractor):
         contractor.go("", heading="My invoices")
 
-        states = contractor.page.locator("tbody .mark").all_inner_texts()
+        states = contractor.page.locator("tbody .badge").all_inner_texts()
 
         assert set(states) <= {"Sent", "Delivered"}
         assert len(states) == 3
@@ -42,7 +42,7 @@ class TestMyInvoices:
 
         stranger.go("", heading="My invoices")
 
-        assert "Nothing has been issued for stranger@example.org" in stranger.text
+        assert "No invoices have been issued for stranger@example.org" in stranger.text
 
 
 class TestAnInvoice:
@@ -73,13 +73,13 @@ class TestThePdf:
         contractor.go("invoices/HUDZ-0001", heading="HUDZ-0001")
 
         with contractor.page.expect_download() as started:
-            contractor.page.get_by_role("button", name="Download the PDF of HUDZ-0001").click()
+            contractor.page.get_by_role("button", name="Download PDF of HUDZ-0001").click()
 
         content = started.value.path().read_bytes()
         assert started.value.suggested_filename == "HUDZ-0001.pdf"
         assert content.startswith(b"%PDF")
         assert hashlib.sha256(content).hexdigest() == hash_on_record(cloud, "HUDZ-0001")
-        expect(contractor.page.get_by_role("status")).to_contain_text("SHA-256 compared")
+        expect(contractor.page.get_by_role("status")).to_contain_text("downloaded and verified")
         assert contractor.complaints == []
 
     def test_is_not_saved_if_it_is_another(self, contractor, cloud):
@@ -94,9 +94,9 @@ class TestThePdf:
         contractor.page.on("download", note)
         contractor.go("invoices/HUDZ-0001", heading="HUDZ-0001")
 
-        contractor.page.get_by_role("button", name="Download the PDF of HUDZ-0001").click()
+        contractor.page.get_by_role("button", name="Download PDF of HUDZ-0001").click()
 
-        expect(contractor.page.get_by_role("status")).to_contain_text("Nothing was saved")
+        expect(contractor.page.get_by_role("status")).to_contain_text("wasn’t saved")
         assert saved == []
 
 

@@ -44,7 +44,7 @@ class TestSigningIn:
 
         visitor.sign_in(MARIA, "not this one 1A")
 
-        expect(visitor.page.get_by_role("alert")).to_contain_text("password is not right")
+        expect(visitor.page.get_by_role("alert")).to_contain_text("Incorrect email or password")
 
     def test_is_asked_again_when_the_token_has_expired(self, visitor, cloud):
         visitor.go("", heading="Sign in")
@@ -53,7 +53,7 @@ class TestSigningIn:
         )
 
         visitor.go("invoices/HUDZ-0002", heading="Sign in")
-        expect(visitor.page.get_by_role("alert")).to_contain_text("signed out after an hour")
+        expect(visitor.page.get_by_role("alert")).to_contain_text("session has ended")
         visitor.sign_in(MARIA)
 
         visitor.sees("HUDZ-0002")

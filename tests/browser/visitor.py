@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from playwright.sync_api import ConsoleMessage, Page, expect
 
@@ -37,6 +38,14 @@ class Visitor:
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
 
+    def afresh(self) -> Self:
+        """Leave behind whatever an earlier test did, without loading the page again."""
+        self.page.unroute_all()
+        self.page.context.set_offline(offline=False)
+        self.go("nowhere", heading="Not found")
+        self.complaints.clear()
+        return self
+
     def go(self, place: str, heading: str) -> None:
         """Open a place of the page and wait for its heading."""
         self.page.goto(f"{self.origin}/#/{place}")
@@ -47,7 +56,7 @@ class Visitor:
         expect(self.page.locator("h1")).to_contain_text(heading)
 
     def sign_in(self, email: str, password: str = PASSWORD) -> None:
-        self.page.get_by_label("E-mail").fill(email)
+        self.page.get_by_label("Email").fill(email)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
 

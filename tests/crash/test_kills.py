@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 import pytest
@@ -55,16 +54,12 @@ class TestKilledSteps:
         assert not wrong, "\n".join(wrong)
 
     @pytest.mark.prove
-    def test_are_healed_by_running_again_wherever_they_were_killed(
-        self, name, site, steps, clean, capsys
-    ):
+    def test_are_healed_by_running_again_wherever_they_were_killed(self, name, site, steps, clean):
         everywhere = range(len(clean[name].crossed))
 
         wrong = unhealed(site, steps[name], clean[name], everywhere)
 
         assert not wrong, "\n".join(wrong)
-        with capsys.disabled():
-            sys.stdout.write(f"\n{name}: {len(everywhere)} kill points, all healed\n")
 
 
 class TestKilledRuns:

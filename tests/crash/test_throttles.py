@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -66,7 +65,7 @@ def work_off(world, queue):
 
 class TestThrottledMails:
     @pytest.mark.parametrize("people", [70, pytest.param(2100, marks=pytest.mark.prove)])
-    def test_are_all_accounted_for(self, world_of, site, people, capsys):
+    def test_are_all_accounted_for(self, world_of, site, people):
         with world_of(people) as world, slow_ses(site.endpoint, RATE) as ses:
             with world.worker() as process:
                 process.do(worker.bill)
@@ -93,11 +92,6 @@ class TestThrottledMails:
             assert ses.throttled > 0
             assert len(ses.taken) == people
             assert seconds > (people - RATE) / RATE - 1
-        with capsys.disabled():
-            sys.stdout.write(
-                f"\n{people} mails in {seconds:.0f} s, {people / seconds:.1f} a second,"
-                f" {ses.throttled} throttles\n"
-            )
 
     def test_wait_queued_with_the_reason_as_long_as_it_lasts(self, world_of, site):
         with world_of(1) as world, slow_ses(site.endpoint, 0) as ses:

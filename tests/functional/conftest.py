@@ -1,8 +1,15 @@
-"""One local cloud for all functional tests: started once, in a folder of its own."""
+"""
+One local cloud for the functional tests: started once in each process, in a folder of its own.
+
+A file that needs another says so by a `cloud_home` and a `cloud` of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +39,26 @@ def cloud(cloud_home: Path) -> Iterator[dict[str, str]]:
         yield up(cloud_home, {}, quietly, migrate)
     finally:
         down(cloud_home, quietly)
+
+
+@pytest.fixture(scope="module")
+def jobs(
+    cloud_home: Path, cloud: dict[str, str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run ``python -m jobs`` on the cloud; gives exit code, output and errors."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        here = {"SELFBILL_HOME": str(cloud_home), "COLUMNS": "240"}
+        return subprocess.run(
+            [sys.executable, "-W", "error::ResourceWarning", "-m", "jobs", *arguments],
+            env=os.environ | here | environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,6 @@
 """What fails for good on the local cloud: set aside, named by the report, sent round, delivered."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 
@@ -41,23 +38,6 @@ def eventually(what, seconds=180):
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.2)
     return answer
-
-
-@pytest.fixture(scope="module")
-def jobs(cloud_home, cloud):
-    """Run ``python -m jobs`` on the cloud; gives exit code, output and errors."""
-
-    def run(*arguments, **environment):
-        return subprocess.run(
-            [sys.executable, "-W", "error::ResourceWarning", "-m", "jobs", *arguments],
-            env=os.environ | {"SELFBILL_HOME": str(cloud_home), "COLUMNS": "240"} | environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    return run
 
 
 @pytest.fixture(scope="module")

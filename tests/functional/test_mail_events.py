@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 
 import psycopg
@@ -49,30 +46,15 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def home():
+def cloud_home():
     with scratch() as folder:
         yield folder
         down(folder, quietly)
 
 
 @pytest.fixture(scope="module")
-def cloud(home):
-    return up(home, {}, quietly, migrate)
-
-
-@pytest.fixture(scope="module")
-def jobs(home, cloud):
-    def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "jobs", *arguments],
-            env=os.environ | {"SELFBILL_HOME": str(home)},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    return run
+def cloud(cloud_home):
+    return up(cloud_home, {}, quietly, migrate)
 
 
 def write_people(folder):

@@ -6,10 +6,7 @@ import email
 import email.policy
 import hashlib
 import json
-import os
 import re
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -29,23 +26,6 @@ from .conftest import Api
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text())
 PERIOD = EXPECTED["period"]
-
-
-@pytest.fixture(scope="module")
-def jobs(cloud_home, cloud):
-    """Run ``python -m jobs`` on the cloud; gives exit code, output and errors."""
-
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-W", "error::ResourceWarning", "-m", "jobs", *arguments],
-            env=os.environ | {"SELFBILL_HOME": str(cloud_home)} | environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    return run
 
 
 @pytest.fixture(scope="module")

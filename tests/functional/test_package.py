@@ -27,7 +27,7 @@ from .conftest import quietly
 from .packaged import HANDLERS, Alone, delivered, record, request, services
 from .test_month import EXPECTED, FIXTURES, PERIOD
 
-pytestmark = pytest.mark.prove
+pytestmark = [pytest.mark.prove, pytest.mark.lambda_python]
 
 ACCOUNTANT = "accounts@company.example"
 # A function answers with text only.

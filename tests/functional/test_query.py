@@ -7,8 +7,6 @@ import io
 import json
 import os
 import re
-import subprocess
-import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -35,21 +33,6 @@ FIXTURES = ROOT / "data" / "fixtures"
 # A month that no other test of this cloud bills.
 PERIOD = Period.month(2026, 5)
 REWRITES = 40
-
-
-@pytest.fixture(scope="module")
-def jobs(cloud_home, cloud):
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "jobs", *arguments],
-            env=os.environ | {"SELFBILL_HOME": str(cloud_home)} | environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -81,6 +82,12 @@ def clients() -> Iterator[None]:
 @pytest.fixture
 def cloud(clients: None) -> Iterator[Cloud]:
     """Empty queues and buckets, and a sender that SES knows."""
+    with empty_cloud() as here:
+        yield here
+
+
+@contextmanager
+def empty_cloud() -> Iterator[Cloud]:
     with mock_aws():
         here: Any = {"LocationConstraint": REGION}
         for bucket in ("documents", "exports"):
@@ -92,6 +99,10 @@ def cloud(clients: None) -> Iterator[Cloud]:
 
 @pytest.fixture
 def settings(database_url: str, cloud: Cloud) -> Settings:
+    return settings_of(database_url, cloud)
+
+
+def settings_of(database_url: str, cloud: Cloud) -> Settings:
     return Settings(
         database_url=database_url,
         document_bucket="documents",

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import psycopg
 import pytest
 from rich.console import Console
 
 from chalicelib.aws import s3
 from chalicelib.billing.period import Period
+from chalicelib.billing.sharding import Shard
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.close_month import close_period
 from chalicelib.steps.correct_invoice import correct_invoice
@@ -25,7 +28,11 @@ from jobs.load.store import load_folder
 from jobs.query import answers, sources
 from jobs.query import ask as asking
 from jobs.query.forms import Form
+from tests.builders_ledger import Books
+from tests.conftest import fresh_database
 from tests.ledger_answers import ANSWERS
+
+from .conftest import empty_cloud, settings_of
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 SEPTEMBER, OCTOBER, NOVEMBER = (Period.month(2026, month) for month in (9, 10, 11))
@@ -33,8 +40,7 @@ NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
 LATER = datetime(2026, 12, 1, 3, 15, tzinfo=UTC)
 
 
-@pytest.fixture
-def quarter(settings, cloud, books):
+def work_a_quarter(settings, cloud, books):
     """
     September to November: a correction, late work of two kinds, rejects, helds, a bounced mail.
 
@@ -74,42 +80,59 @@ def deliver(settings, cloud, books):
     )
 
 
-@pytest.fixture
-def exported(settings, tmp_path):
+def copy_of_export(settings, folder):
     """A copy of the export bucket in a folder, as an analyst takes one."""
-
-    def copy():
-        for key in s3.keys(settings.export_bucket, "exports/"):
-            file = tmp_path / key
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(s3.get(settings.export_bucket, key))
-        return sources.of_folder(str(tmp_path))
-
-    return copy
+    for key in s3.keys(settings.export_bucket, "exports/"):
+        file = folder / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(s3.get(settings.export_bucket, key))
+    return sources.of_folder(str(folder))
 
 
-@pytest.fixture
-def ask(exported):
-    """The rows of an answer."""
+def asker(export):
+    """Gives the rows of an answer over the export that *export* gives."""
 
-    def asked(question):
-        with asking.answered(asking.text_of(question), exported()) as connection:
+    def ask(question):
+        with asking.answered(asking.text_of(question), export()) as connection:
             return connection.table(asking.ANSWER).fetchall()
 
-    return asked
+    return ask
 
 
-@pytest.fixture
-def written(exported):
-    """An answer as text."""
+@dataclass(frozen=True)
+class Quarter:
+    """A quarter's books and a copy of its export, which no test changes."""
 
-    def ask(question, form):
+    books: Books
+    export: sources.Source
+
+    @property
+    def ask(self):
+        return asker(lambda: self.export)
+
+    def written(self, question, form):
+        """An answer as text."""
         out = Console(file=io.StringIO(), width=20)
-        with asking.answered(asking.text_of(question), exported()) as connection:
+        with asking.answered(asking.text_of(question), self.export) as connection:
             answers.write(connection, form, None, out)
         return out.file.getvalue()
 
-    return ask
+
+@pytest.fixture(scope="module")
+def quarter(server_url, clients, tmp_path_factory):
+    with fresh_database(server_url) as url, psycopg.connect(url, autocommit=True) as connection:
+        books = Books(connection)
+        with empty_cloud() as cloud:
+            settings = settings_of(url, cloud)
+            work_a_quarter(settings, cloud, books)
+            export = copy_of_export(settings, tmp_path_factory.mktemp("quarter"))
+        yield Quarter(books, export)
+
+
+@pytest.fixture
+def ask(settings, tmp_path):
+    """The rows of an answer over what a test has exported."""
+    return asker(lambda: copy_of_export(settings, tmp_path))
 
 
 class TestEveryQuestion:
@@ -127,16 +150,16 @@ class TestEveryQuestion:
             assert comment[0].endswith("?"), name
             assert comment[1].startswith("One row per "), name
 
-    def test_is_answered_as_the_ledger_has_it(self, quarter, ask, books):
+    def test_is_answered_as_the_ledger_has_it(self, quarter):
         for name, query in ANSWERS.items():
-            answer = ask(name)
+            answer = quarter.ask(name)
 
-            assert answer == books.rows(query), name
+            assert answer == quarter.books.rows(query), name
             assert answer, name
 
-    def test_is_answered_without_floating_point(self, quarter, exported):
+    def test_is_answered_without_floating_point(self, quarter):
         for name in asking.questions():
-            with asking.answered(asking.text_of(name), exported()) as connection:
+            with asking.answered(asking.text_of(name), quarter.export) as connection:
                 types = connection.table(asking.ANSWER).types
             assert not {str(kind) for kind in types} & {"DOUBLE", "FLOAT"}, name
 
@@ -150,8 +173,8 @@ class TestEveryQuestion:
 class TestTheAnswers:
     """Of the fixtures, whose figures data/fixtures/README.md works out; changes as in `quarter`."""
 
-    def test_give_each_project_its_cost(self, quarter, ask):
-        costs = {(row[0], row[1], row[2]): row[4:] for row in ask("cost_by_project")}
+    def test_give_each_project_its_cost(self, quarter):
+        costs = {(row[0], row[1], row[2]): row[4:] for row in quarter.ask("cost_by_project")}
 
         assert costs["2026-10", "UAH", "DNIPRO"] == (  # 86.50 and 70.50 h, less 4.00 at 780
             Decimal("153.00"),
@@ -160,17 +183,17 @@ class TestTheAnswers:
         assert costs["2026-10", "UAH", "ATLAS"] == (Decimal("163.00"), Decimal("138550.00"))
         assert costs["2026-11", "UAH", "ATLAS"] == (Decimal("3.00"), Decimal("2550.00"))
 
-    def test_show_what_a_department_s_cost_changed_by(self, quarter, ask):
+    def test_show_what_a_department_s_cost_changed_by(self, quarter):
         [first, second, third] = [
-            row[2:] for row in ask("department_trend") if row[:2] == ("ENG", "UAH")
+            row[2:] for row in quarter.ask("department_trend") if row[:2] == ("ENG", "UAH")
         ]
 
         assert first == ("2026-09", Decimal("5.50"), Decimal("4675.00"), None)
         assert second[3] == Decimal("133875.00")  # 138550.00 - 4675.00
         assert third[3] == Decimal("-136000.00")  # 2550.00 - 138550.00
 
-    def test_count_overtime_s_share(self, quarter, ask):
-        shares = {row[:2]: row[2:] for row in ask("overtime_share")}
+    def test_count_overtime_s_share(self, quarter):
+        shares = {row[:2]: row[2:] for row in quarter.ask("overtime_share")}
 
         assert shares["2026-10", "PLN"] == (  # 2.50 of 147.50 + 152.25 h
             Decimal("299.75"),
@@ -181,14 +204,14 @@ class TestTheAnswers:
             Decimal("0.0111"),
         )
 
-    def test_average_what_an_hour_costs(self, quarter, ask):
-        rates = {row[:2]: row[5] for row in ask("effective_rate")}
+    def test_average_what_an_hour_costs(self, quarter):
+        rates = {row[:2]: row[5] for row in quarter.ask("effective_rate")}
 
         assert rates["2026-10", "PAPADOPOULOU"] == Decimal("33.8058")  # 4175.02 / 123.50
         assert rates["2026-10", "LEFEVRE"] == Decimal("41.2500")
 
-    def test_tell_credit_notes_from_invoices(self, quarter, ask):
-        corrected = {row[:2]: row[2:] for row in ask("corrections_by_month")}
+    def test_tell_credit_notes_from_invoices(self, quarter):
+        corrected = {row[:2]: row[2:] for row in quarter.ask("corrections_by_month")}
 
         assert corrected["2026-10", "UAH"] == (
             4,
@@ -198,14 +221,43 @@ class TestTheAnswers:
             Decimal("0.2500"),
         )
 
-    def test_name_late_work_and_why_it_is_late(self, quarter, ask):
-        assert ask("late_workdays") == [
+    def test_name_late_work_and_why_it_is_late(self, quarter):
+        assert quarter.ask("late_workdays") == [
             ("2026-10", "KOVALCHUK", "later run", 1, Decimal("5.00")),
             ("2026-11", "KOVALCHUK", "earlier month", 1, Decimal("3.00")),
         ]
 
-    def test_count_rejects_by_rule(self, quarter, ask):
-        october = [row for row in ask("rejects_by_rule") if row[0] == "2026-10"]
+    def test_call_no_shard_of_a_month_a_later_run(self, settings, ask):
+        load_folder(FIXTURES, settings.database_url, lambda _: None)
+        for shard in (Shard(1, 2), Shard(2, 2), None):
+            bill_month(settings, OCTOBER, NOW, shard)
+
+        assert ask("late_workdays") == []
+
+    def test_call_late_what_the_shards_of_a_second_run_bill(self, settings, books, ask):
+        load_folder(FIXTURES, settings.database_url, lambda _: None)
+        shards = (Shard(1, 2), Shard(2, 2), None)
+        for shard in shards:
+            bill_month(settings, OCTOBER, NOW, shard)
+        books.workday("KOVALCHUK", date(2026, 10, 31), "5.00")
+        for shard in shards:
+            bill_month(settings, OCTOBER, NOW, shard)
+
+        assert ask("late_workdays") == [
+            ("2026-10", "KOVALCHUK", "later run", 1, Decimal("5.00")),
+        ]
+
+    def test_judge_a_month_in_shards_by_its_run_of_the_whole(self, settings, ask):
+        load_folder(FIXTURES, settings.database_url, lambda _: None)
+        for shard in (Shard(1, 2), Shard(2, 2), None):
+            bill_month(settings, OCTOBER, NOW, shard)
+
+        [(_, rejected, *_)] = ask("hours_not_billed")
+
+        assert rejected == 6
+
+    def test_count_rejects_by_rule(self, quarter):
+        october = [row for row in quarter.ask("rejects_by_rule") if row[0] == "2026-10"]
 
         assert october == [
             ("2026-10", "day_over_24", 2, 1, Decimal("24.50")),
@@ -213,14 +265,18 @@ class TestTheAnswers:
             ("2026-10", "kind", 1, 1, Decimal("6.00")),
         ]
 
-    def test_name_who_is_without_an_invoice(self, quarter, ask):
-        missing = ask("not_arrived")
+    def test_name_who_is_without_an_invoice(self, quarter):
+        missing = quarter.ask("not_arrived")
 
         assert ("bounced", "no such mailbox") in {row[5:7] for row in missing}
         assert {row[5] for row in missing} == {"bounced", "queued"}
 
-    def test_rank_contractors_within_a_currency(self, quarter, ask):
-        eur = [row[2:] for row in ask("contractor_concentration") if row[:2] == ("2026-10", "EUR")]
+    def test_rank_contractors_within_a_currency(self, quarter):
+        eur = [
+            row[2:]
+            for row in quarter.ask("contractor_concentration")
+            if row[:2] == ("2026-10", "EUR")
+        ]
 
         assert eur == [
             (1, "LEFEVRE", Decimal("5671.88"), Decimal("0.3735"), Decimal("0.3735")),
@@ -228,8 +284,8 @@ class TestTheAnswers:
             (3, "PAPADOPOULOU", Decimal("4175.02"), Decimal("0.2749"), Decimal("1.0000")),
         ]
 
-    def test_total_each_currency_by_itself(self, quarter, ask):
-        totals = {row[:2]: row[2:] for row in ask("currency_totals")}
+    def test_total_each_currency_by_itself(self, quarter):
+        totals = {row[:2]: row[2:] for row in quarter.ask("currency_totals")}
 
         assert totals["2026-10", "EUR"] == (
             3,
@@ -238,8 +294,8 @@ class TestTheAnswers:
             Decimal("16321.60"),
         )
 
-    def test_compare_with_the_month_before(self, quarter, ask):
-        eur = [row[1:] for row in ask("month_over_month") if row[0] == "EUR"]
+    def test_compare_with_the_month_before(self, quarter):
+        eur = [row[1:] for row in quarter.ask("month_over_month") if row[0] == "EUR"]
 
         assert eur == [
             ("2026-10", 3, Decimal("15187.22"), None, None),
@@ -252,8 +308,8 @@ class TestTheAnswers:
             ),
         ]
 
-    def test_count_the_hours_that_nobody_billed(self, quarter, ask):
-        october = {row[0]: row[1:] for row in ask("hours_not_billed")}["2026-10"]
+    def test_count_the_hours_that_nobody_billed(self, quarter):
+        october = {row[0]: row[1:] for row in quarter.ask("hours_not_billed")}["2026-10"]
 
         assert october == (
             6,
@@ -264,15 +320,15 @@ class TestTheAnswers:
             Decimal("0.2451"),
         )
 
-    def test_say_why_somebody_is_held(self, quarter, ask):
-        assert {row[1]: row[2] for row in ask("held_contractors")} == {
+    def test_say_why_somebody_is_held(self, quarter):
+        assert {row[1]: row[2] for row in quarter.ask("held_contractors")} == {
             "BAECKER": "no_agreement",
             "CONCEICAO": "no_rate",
             "MARCHETTI": "unprintable",
         }
 
-    def test_sum_up_the_tax_return(self, quarter, ask):
-        standard = {row[:4]: row[4:] for row in ask("tax_by_category")}
+    def test_sum_up_the_tax_return(self, quarter):
+        standard = {row[:4]: row[4:] for row in quarter.ask("tax_by_category")}
 
         assert standard["2026-10", "PLN", "S", Decimal("0.230000")] == (
             2,
@@ -281,8 +337,8 @@ class TestTheAnswers:
             Decimal("39570.49"),
         )
 
-    def test_name_the_rate_that_was_raised(self, quarter, ask):
-        assert ask("rate_changes") == [
+    def test_name_the_rate_that_was_raised(self, quarter):
+        assert quarter.ask("rate_changes") == [
             (
                 date(2026, 10, 16),
                 "HUDZ",
@@ -296,8 +352,8 @@ class TestTheAnswers:
 
 
 class TestWhatIsWritten:
-    def test_as_csv_has_every_decimal(self, quarter, written):
-        rows = list(csv.DictReader(io.StringIO(written("currency_totals", Form.CSV))))
+    def test_as_csv_has_every_decimal(self, quarter):
+        rows = list(csv.DictReader(io.StringIO(quarter.written("currency_totals", Form.CSV))))
 
         assert [row["total"] for row in rows if row["period"] == "2026-10"] == [
             "16321.60",
@@ -305,8 +361,8 @@ class TestWhatIsWritten:
             "288807.75",
         ]
 
-    def test_as_json_states_decimals_and_days_as_strings(self, quarter, written):
-        [first, *_] = json.loads(written("payments_due", Form.JSON))
+    def test_as_json_states_decimals_and_days_as_strings(self, quarter):
+        [first, *_] = json.loads(quarter.written("payments_due", Form.JSON))
 
         assert first == {
             "due_on": "2026-11-01",
@@ -316,24 +372,24 @@ class TestWhatIsWritten:
             "total": "-125667.75",
         }
 
-    def test_as_a_table_is_whole_however_narrow_the_terminal(self, quarter, written):
-        table = written("hours_not_billed", Form.TABLE)
+    def test_as_a_table_is_whole_however_narrow_the_terminal(self, quarter):
+        table = quarter.written("hours_not_billed", Form.TABLE)
 
         assert "106.50" in table.splitlines()[2]
         assert "0.2451" in table.splitlines()[2]
         assert table.endswith("3 rows\n")
 
-    def test_as_parquet_keeps_its_types(self, quarter, exported, tmp_path):
+    def test_as_parquet_keeps_its_types(self, quarter, tmp_path):
         file = tmp_path / "o'ut.parquet"
-        with asking.answered(asking.text_of("currency_totals"), exported()) as connection:
+        with asking.answered(asking.text_of("currency_totals"), quarter.export) as connection:
             answers.write(connection, Form.PARQUET, file, Console())
 
         with duckdb.connect() as reader:
             described = reader.execute("DESCRIBE FROM read_parquet(?)", [str(file)]).fetchall()
         assert ("total", "DECIMAL(38,2)") in [row[:2] for row in described]
 
-    def test_states_moments_in_utc(self, quarter, written):
-        queued = written("SELECT min(queued_at) AS first FROM deliveries", Form.CSV)
+    def test_states_moments_in_utc(self, quarter):
+        queued = quarter.written("SELECT min(queued_at) AS first FROM deliveries", Form.CSV)
 
         assert queued == "first\n2026-11-01 03:15:00+00\n"
 
@@ -341,21 +397,22 @@ class TestWhatIsWritten:
 class TestAMixture:
     """Files of two exports of one month side by side: as a reader of several may meet them."""
 
-    def test_is_never_answered(self, settings, quarter, exported, books, monkeypatch):
+    def test_is_never_answered(self, settings, cloud, books, tmp_path, monkeypatch):
         monkeypatch.setattr(asking, "PAUSE_SECONDS", 0)
-        source = exported()
+        work_a_quarter(settings, cloud, books)
+        source = copy_of_export(settings, tmp_path)
         stale = Path(source.root) / "lines" / "period=2026-11" / "part-0.parquet"
         before = stale.read_bytes()
         books.workday("NGUYEN", date(2026, 11, 4), "8.00", project="BEACON")
         bill_month(settings, NOVEMBER, LATER)
-        exported()
+        copy_of_export(settings, tmp_path)
         stale.write_bytes(before)
 
         with pytest.raises(asking.ExportBusy), asking.answered("SELECT 1 AS one", source):
             pass
 
-    def test_of_months_is_none(self, quarter, ask):
-        assert ask("SELECT DISTINCT period FROM invoices ORDER BY 1") == [
+    def test_of_months_is_none(self, quarter):
+        assert quarter.ask("SELECT DISTINCT period FROM invoices ORDER BY 1") == [
             ("2026-09",),
             ("2026-10",),
             ("2026-11",),
@@ -373,12 +430,10 @@ class TestRefusals:
             ("SELECT CAST('x' AS INTEGER) AS x", "Could not convert string 'x'"),
         ],
     )
-    def test_of_a_query_are_one_sentence(self, settings, exported, question, reason):
-        bill.export(settings, OCTOBER)
-
+    def test_of_a_query_are_one_sentence(self, quarter, question, reason):
         with (
             pytest.raises(asking.QueryRefused) as raised,
-            asking.answered(question, exported()),
+            asking.answered(question, quarter.export),
         ):
             pass
 

@@ -191,7 +191,12 @@ class TestClosing:
 
     def test_twice_changes_nothing(self, settings, billed):
         close_period(settings.database_url, OCTOBER)
+        closed = billed.rows("SELECT * FROM closed_period")
+
         close_period(settings.database_url, OCTOBER)
+
+        assert billed.rows("SELECT * FROM closed_period") == closed
+        assert len(closed) == 1
 
 
 class TestARunThatIsOver:

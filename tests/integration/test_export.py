@@ -27,6 +27,7 @@ from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.steps.email_invoice import email_invoice
 from chalicelib.steps.render_invoice import render_invoice
 from chalicelib.store.connection import engine
+from chalicelib.store.extraction import OtherColumns
 from jobs.export.page import page
 from jobs.load.store import load_folder
 
@@ -291,7 +292,7 @@ class TestTheContract:
 
     def test_is_kept_by_every_export_or_nothing_is_written(self, billed, settings, monkeypatch):
         """What the ledger cannot hold is made by the query here: a number that is null."""
-        queries = DATASETS["invoices"].query.replace("SELECT number,", "SELECT NULL,")
+        queries = DATASETS["invoices"].query.replace("SELECT number,", "SELECT NULL AS number,")
         broken = {**DATASETS, "invoices": Dataset(queries, DATASETS["invoices"].model)}
         before = s3.get(settings.export_bucket, export_key("invoices", OCTOBER))
         monkeypatch.setattr(parquet, "DATASETS", broken)
@@ -300,6 +301,15 @@ class TestTheContract:
             export(settings)
 
         assert s3.get(settings.export_bucket, export_key("invoices", OCTOBER)) == before
+
+    def test_is_never_filled_by_the_columns_of_another_order(self, billed, settings, monkeypatch):
+        """Two columns of text swapped would pass every check of types."""
+        swapped = DATASETS["invoices"].query.replace("SELECT number, kind,", "SELECT kind, number,")
+        broken = {**DATASETS, "invoices": Dataset(swapped, DATASETS["invoices"].model)}
+        monkeypatch.setattr(parquet, "DATASETS", broken)
+
+        with pytest.raises(OtherColumns, match="the query gives kind, number, "):
+            export(settings)
 
 
 class TestTheStamp:

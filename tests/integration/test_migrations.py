@@ -1,11 +1,34 @@
-"""The tables in the code are the tables in the database."""
+"""The tables in the code are the tables in the database, and so are the statuses."""
 
+import re
+from typing import get_args
+
+import psycopg
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from chalicelib.billing import statuses
 from chalicelib.store.connection import engine
 from chalicelib.store.tables import metadata
 from cloud.migrate import migrate
+
+# Every object of ours with the transaction that last wrote it, and every row's of the version.
+OBJECTS = """
+    SELECT 'pg_class', relname, xmin::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT 'pg_proc', proname, xmin::text FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT 'pg_constraint', conname, xmin::text FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT 'pg_trigger', tgname, xmin::text FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'version', version_num, xmin::text FROM alembic_version
+    ORDER BY 1, 2, 3
+"""
+
+
+def query(database_url, statement):
+    with psycopg.connect(database_url) as connection:
+        return connection.execute(statement).fetchall()
 
 
 class TestMigrations:
@@ -17,4 +40,40 @@ class TestMigrations:
             assert compare_metadata(context, metadata) == []
 
     def test_change_nothing_the_second_time(self, database_url):
+        before = query(database_url, OBJECTS)
+
         migrate(database_url)
+
+        assert query(database_url, OBJECTS) == before
+        assert len(before) > 100
+
+
+class TestStatuses:
+    """Said once in the code and once in the database: the two must agree."""
+
+    @pytest.mark.parametrize(
+        ("view", "column", "expected"),
+        [
+            ("run_status", "completed", statuses.COMPLETED),
+            ("newest_delivery", "on_its_way", statuses.ON_THEIR_WAY),
+            ("newest_delivery", "arrived", statuses.ARRIVED),
+        ],
+    )
+    def test_come_to_the_same_in_the_views(self, database_url, view, column, expected):
+        [(definition,)] = query(database_url, f"SELECT pg_get_viewdef('{view}')")
+        [listed] = re.findall(rf"ARRAY\[([^\]]*)\]\)\)? AS {column}", definition)
+
+        assert tuple(re.findall(r"'(\w+)'", listed)) == expected
+
+    @pytest.mark.parametrize(
+        ("table", "known"),
+        [("billing_run", statuses.RunStatus), ("delivery", statuses.DeliveryStatus)],
+    )
+    def test_are_all_that_the_tables_take(self, database_url, table, known):
+        [(definition,)] = query(
+            database_url,
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+            f" WHERE conname = '{table}_status_check'",
+        )
+
+        assert tuple(re.findall(r"'(\w+)'", definition)) == get_args(known)

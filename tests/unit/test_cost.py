@@ -20,7 +20,7 @@ class TestTheTable:
     def test_follows_the_prices(self):
         dearer = replace(PRICES, ses_thousand=Decimal("0.20"))
 
-        assert cost.mails(MILLION, dearer, WORK) - cost.mails(MILLION, PRICES, WORK) == 100
+        assert cost.emails(MILLION, dearer, WORK) - cost.emails(MILLION, PRICES, WORK) == 100
 
     def test_charges_a_small_function_for_its_share_of_a_processor(self):
         """A second of processor at 512 MiB lasts 3.46 s, which is 1.73 GB-s."""

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from cloud.package import archives, libraries, wheels
+from cloud.package import archives, interpreter, libraries, wheels
 from cloud.package.archives import LIMIT, Archive, Clash, TooLarge
 from cloud.package.build import Package, UnknownKind, functions_by_kind, functions_of
 from cloud.package.kinds import KINDS, RUNTIME
@@ -253,6 +253,10 @@ class TestLibraries:
 
     @pytest.fixture
     def library(self, tmp_path):
+        try:
+            interpreter.interpreter()
+        except interpreter.NoInterpreter as missing:
+            pytest.skip(str(missing))
         (tmp_path / "library" / "thing").mkdir(parents=True)
         source = tmp_path / "library" / "thing" / "__init__.py"
         source.write_text("WORDS = {'a', 'b', 'c'}\ndef where(): raise ValueError('here')\n")
@@ -262,7 +266,9 @@ class TestLibraries:
         libraries.replace_sources(library)
         fail = f"import sys; sys.path[:0] = [{str(library)!r}]; import thing; thing.where()"
         failed = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", fail], capture_output=True, check=False
+            [interpreter.interpreter(), "-I", "-S", "-c", fail],
+            capture_output=True,
+            check=False,
         )
 
         assert [file.name for file in library.rglob("*.*")] == ["__init__.pyc"]
@@ -280,6 +286,88 @@ class TestLibraries:
 
         with pytest.raises(libraries.NotCompiled, match=r"late\.py"):
             libraries.replace_sources(library)
+
+
+@pytest.fixture
+def python(tmp_path):
+    """Puts a Python of the tests' own version, or a broken shim, under a name in a folder."""
+
+    def put(folder, name, *, starts):
+        place = tmp_path / folder
+        place.mkdir(parents=True, exist_ok=True)
+        runs = f'exec {sys.executable} "$@"' if starts else "echo pyenv: not chosen >&2; exit 127"
+        (place / name).write_text(f"#!/bin/sh\n{runs}\n")
+        (place / name).chmod(0o755)
+        return str(place / name)
+
+    return put
+
+
+@pytest.fixture
+def pythons(tmp_path):
+    """What cloud/pythons.sh finds on a path of folders below *tmp_path*, and in its own pyenv."""
+
+    def find(*folders, version=f"{sys.version_info[0]}.{sys.version_info[1]}"):
+        path = ":".join(str(tmp_path / folder) for folder in folders)
+        found = subprocess.run(
+            ["/bin/sh", str(PROJECT / "cloud" / "pythons.sh"), version],
+            env={"PATH": path, "HOME": str(tmp_path / "home")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return found.stdout.splitlines()
+
+    return find
+
+
+HERE = "python{}.{}".format(*sys.version_info)
+
+
+class TestPythons:
+    def test_are_found_on_the_path(self, python, pythons):
+        named = python("bin", HERE, starts=True)
+
+        assert pythons("empty", "bin") == [named]
+
+    def test_are_passed_over_if_they_are_shims_that_do_not_start(self, python, pythons):
+        python("shims", HERE, starts=False)
+        real = python("bin", HERE, starts=True)
+
+        assert pythons("shims", "bin") == [real]
+
+    def test_are_found_in_pyenv_s_own_root(self, python, pythons):
+        python("shims", HERE, starts=False)
+        real = python(
+            f"home/.pyenv/versions/{HERE.removeprefix('python')}.9/bin", "python", starts=True
+        )
+
+        assert pythons("shims") == [real]
+
+    def test_are_of_the_version_they_are_named(self, python, pythons):
+        python("bin", "python3.10", starts=True)
+
+        assert pythons("bin", version="3.10") == []
+
+
+class TestTheInterpreter:
+    @pytest.fixture(autouse=True)
+    def forgotten(self):
+        interpreter.interpreter.cache_clear()
+        yield
+        interpreter.interpreter.cache_clear()
+
+    def test_is_this_one_if_lambda_runs_the_same(self, monkeypatch):
+        monkeypatch.setattr(interpreter, "VERSION", sys.version_info[:2])
+
+        assert interpreter.interpreter() == sys.executable
+
+    def test_is_missed_in_one_sentence(self, monkeypatch):
+        monkeypatch.setattr(interpreter, "VERSION", (3, 1))
+        monkeypatch.setattr(interpreter, "DOTTED", "3.1")
+
+        with pytest.raises(interpreter.NoInterpreter, match=r"install python3\.11"):
+            interpreter.interpreter()
 
 
 @pytest.fixture
@@ -359,7 +447,10 @@ class TestTemplate:
 
     def test_runs_them_where_their_wheels_load(self, template):
         for function in functions_of(yaml.safe_load(template.read_text())).values():
-            assert (function["Runtime"], function["Architectures"]) == ("python3.11", ["x86_64"])
+            assert (function["Runtime"], function["Architectures"]) == (
+                interpreter.RUNTIME,
+                ["x86_64"],
+            )
 
     def test_is_refused_if_a_function_has_no_kind(self, template, tmp_path):
         other = tmp_path / "sam.yaml"

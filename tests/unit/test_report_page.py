@@ -8,11 +8,11 @@ from typing import get_args
 
 import pytest
 
-from chalicelib.api.shapes import DeliveryStatus, RunStatus
 from chalicelib.billing.control import ControlTotals, Count
 from chalicelib.billing.holding import REASONS
 from chalicelib.billing.period import Period
 from chalicelib.billing.schemas import RULES
+from chalicelib.billing.statuses import DeliveryStatus, RunStatus
 from chalicelib.store.failures import Step
 from chalicelib.store.reporting import (
     AllRejected,

@@ -1,69 +1,69 @@
-// A month as an accountant signs it off.
+// A month at a glance, for accountants.
 
 import { report as read } from "../api.js";
 import { h } from "../dom.js";
-import { moment, month } from "../figures.js";
-import { chartOfMonths } from "../parts/chart.js";
-import { monthPicker } from "../parts/picker.js";
-import { balance } from "../parts/balance.js";
-import { breakdown, history, moneyOf } from "../parts/money.js";
-import { concerns } from "../parts/concerns.js";
-import { progress, underWay } from "../parts/progress.js";
-import { mark } from "../parts/states.js";
-import { empty } from "../states.js";
-import { Problem } from "../problems.js";
+import { moment, monthTitle } from "../format.js";
+import { chartOfMonths } from "../components/chart.js";
+import { monthPicker } from "../components/month-picker.js";
+import { balance } from "../components/balance.js";
+import { breakdown, history, moneyOf } from "../components/money.js";
+import { concerns } from "../components/concerns.js";
+import { progress, inProgress } from "../components/progress.js";
+import { badge } from "../components/badges.js";
+import { empty } from "../placeholders.js";
+import { PageError } from "../errors.js";
 import { t } from "../i18n.js";
 
-const EVERY = 4_000;
+const REFRESH_MS = 4_000;
 
-/** The month's report; `period` is null where nothing was ever billed. */
+/** The month's report; `period` is null until the first run. */
 export async function monthView(period) {
-  if (period === null) return bare(t("month.none"), h("h1", {}, t("month.none")), empty(t("month.no-run"), t("month.no-run.text")));
+  if (period === null) return bare(t("month.none"), h("h1", {}, t("month.none")), empty(t("month.first"), t("month.first.text")));
   try {
     return shown(await read(period), period);
-  } catch (problem) {
-    if (!(problem instanceof Problem) || !["missing", "refused"].includes(problem.kind)) throw problem;
-    return unbilled(period, problem.kind);
+  } catch (error) {
+    if (!(error instanceof PageError) || !["missing", "refused"].includes(error.kind)) throw error;
+    return unbilled(period, error.kind);
   }
 }
 
 const bare = (title, ...content) => ({ title, content });
 
 function unbilled(period, kind) {
-  if (kind === "refused") throw new Problem("missing");
-  return bare(month(period), heading(period), empty(t("month.no-run"), t("month.no-run.text")));
+  if (kind === "refused") throw new PageError("missing");
+  return bare(monthTitle(period), heading(period), empty(t("month.no-run"), t("month.no-run.text")));
 }
 
 const heading = (period, ...more) =>
-  h("div", { class: "head" }, h("div", {}, h("h1", {}, month(period)), more), monthPicker(period));
+  h("div", { class: "head" }, h("div", {}, h("h1", {}, monthTitle(period)), more), monthPicker(period));
 
 function shown(report, period) {
   const verdict = h("div", {}, summary(report));
-  const running = h("div", {}, progress(report));
+  const ongoing = h("div", {}, progress(report));
   const content = h("div", { class: "month" },
     heading(period, verdict),
     concerns(report),
-    h("div", { class: "pair" }, balance(report), running),
+    h("div", { class: "pair" }, balance(report), ongoing),
     moneyOf(report),
     chartOfMonths(report),
     breakdown(report),
     history(report),
   );
-  const refresh = () => readAgain(period, verdict, running);
-  return { title: month(period), content, every: EVERY, refresh: underWay(report) ? refresh : null };
+  const refresh = () => refreshed(period, verdict, ongoing);
+  return { title: monthTitle(period), content, every: REFRESH_MS, refresh: inProgress(report) ? refresh : null };
 }
 
-/** Show how far it is by now; whether it goes on. */
-async function readAgain(period, verdict, running) {
+/** Show the progress made since; whether more is to come. */
+async function refreshed(period, verdict, ongoing) {
   const report = await read(period);
   verdict.replaceChildren(summary(report));
-  running.replaceChildren(progress(report));
-  return underWay(report);
+  ongoing.replaceChildren(progress(report));
+  return inProgress(report);
 }
 
 function summary(report) {
-  const balanced = report.balanced ? mark(t("month.balanced"), "good") : mark(t("month.unbalanced"), "bad");
-  const look = report.needs_a_person ? mark(t("month.look"), "warn") : null;
+  const balanced = report.balanced ? badge(t("month.balanced"), "good") : badge(t("month.unbalanced"), "bad");
+  const action = report.needs_a_person ? badge(t("month.action"), "warn") : null;
   const asOf = h("span", { class: "still" }, t("month.as-of", { moment: moment(report.as_of) }));
-  return h("p", { class: "verdict" }, [balanced, look, asOf].filter(Boolean).flatMap((part) => [part, " "]));
+  return h("p", { class: "verdict" }, [balanced, action, asOf].filter(Boolean).flatMap((part) => [part, " "]));
 }

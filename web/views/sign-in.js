@@ -1,15 +1,15 @@
-// Signing in, wherever one was about to go.
+// The sign-in form, shown in place of any view until somebody signs in.
 
 import { config } from "../config.js";
 import { h } from "../dom.js";
-import { Problem } from "../problems.js";
-import { atHostedPage, withPassword } from "../sign-in.js";
-import { sentenceOf } from "../states.js";
+import { PageError } from "../errors.js";
+import { redirectToHostedUi, signInWithPassword } from "../auth.js";
+import { errorText } from "../placeholders.js";
 import { t } from "../i18n.js";
 
-/** `why` says, if need be, why one is asked again; `done` goes on to the place in the address. */
-export function signInView(why, done) {
-  const wrong = h("p", { class: "wrong", role: "alert" }, why);
+/** `reason` says why the user must sign in again, if they must; `done` shows the view they wanted. */
+export function signInView(reason, done) {
+  const wrong = h("p", { class: "wrong", role: "alert" }, reason);
   const form = config().signIn === "hosted" ? hosted() : password(wrong, done);
   const content = h("div", { class: "sign-in" },
     h("h1", {}, t("sign-in.title")),
@@ -21,7 +21,7 @@ export function signInView(why, done) {
 }
 
 function hosted() {
-  return h("button", { class: "button", type: "button", onclick: atHostedPage }, t("sign-in.go"));
+  return h("button", { class: "button", type: "button", onclick: redirectToHostedUi }, t("sign-in.go"));
 }
 
 function password(wrong, done) {
@@ -32,19 +32,19 @@ function password(wrong, done) {
     event.preventDefault();
     wrong.textContent = "";
     go.disabled = true;
-    await tried(email.input.value, secret.input.value, wrong, done);
+    await attempt(email.input.value, secret.input.value, wrong, done);
     go.disabled = false;
   };
   return h("form", { onsubmit }, email.label, secret.label, go);
 }
 
-async function tried(email, secret, wrong, done) {
+async function attempt(email, secret, wrong, done) {
   try {
-    await withPassword(email, secret);
+    await signInWithPassword(email, secret);
     done();
-  } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-    wrong.textContent = sentenceOf(problem);
+  } catch (error) {
+    if (!(error instanceof PageError)) throw error;
+    wrong.textContent = errorText(error);
   }
 }
 

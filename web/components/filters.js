@@ -1,13 +1,13 @@
-// The filters of a list of invoices; what they say is in the address.
+// The filters of the invoice list.  Their values live in the URL.
 
 import { h } from "../dom.js";
-import { addressOf } from "../router.js";
+import { hrefTo } from "../router.js";
 import { t } from "../i18n.js";
-import { DELIVERY_STATES } from "./states.js";
+import { DELIVERY_STATUSES } from "./badges.js";
 
 const KINDS = ["invoice", "credit_note"];
 
-/** The form, and `show` to set it to another query. */
+/** The form, and `show` to fill it from another query. */
 export function filterForm(query) {
   const fields = [
     text("number", "filter.number"),
@@ -16,7 +16,7 @@ export function filterForm(query) {
     text("department", "filter.department"),
     text("project", "filter.project"),
     choice("kind", "filter.kind", KINDS.map((kind) => [kind, t(`kind.${kind}`)])),
-    choice("delivery", "filter.delivery", DELIVERY_STATES.map((state) => [state, t(`delivery.${state}`)])),
+    choice("delivery", "filter.delivery", DELIVERY_STATUSES.map((status) => [status, t(`delivery.${status}`)])),
   ];
   const clear = h("a", { class: "button quiet", href: "#/invoices" }, t("filter.clear"));
   const element = h("form", { class: "filters", role: "search", "aria-label": t("filter.title"), onsubmit: apply, onchange: apply },
@@ -33,12 +33,12 @@ function shown(form, clear, query) {
   clear.hidden = Object.keys(query).length === 0;
 }
 
-/** Go where the form says: to one invoice if its number was given, else to a list. */
+/** Go to one invoice if its number is given, otherwise to the filtered list. */
 function apply(event) {
   event.preventDefault();
   const given = [...new FormData(event.currentTarget)].map(([name, value]) => [name, value.trim()]);
   const { number, ...query } = Object.fromEntries(given);
-  location.hash = number ? addressOf(["invoices", number]) : addressOf(["invoices"], query);
+  location.hash = number ? hrefTo(["invoices", number]) : hrefTo(["invoices"], query);
 }
 
 function text(name, key, type = "text") {

@@ -1,10 +1,10 @@
-// What a month comes to: by currency, department and project; and the runs that made it.
+// A month's totals by currency, department and project, and its runs.
 
 import { h } from "../dom.js";
-import { amount, count, moment, money } from "../figures.js";
-import { addressOf } from "../router.js";
+import { amount, count, moment, money } from "../format.js";
+import { hrefTo } from "../router.js";
 import { t } from "../i18n.js";
-import { mark } from "./states.js";
+import { badge } from "./badges.js";
 import { table } from "./table.js";
 
 const TONES = { issued: "good", empty: "plain", failed: "bad", running: "waiting" };
@@ -23,21 +23,21 @@ function currency(row, period) {
     row.credit_notes && t("money.credit-notes", { count: row.credit_notes, shown: count(row.credit_notes) }),
   ].filter(Boolean).join(", ");
   const facts = [
-    [t("figure.subtotal"), amount(row.subtotal)],
-    [t("figure.tax"), amount(row.tax)],
-    [t("figure.hours"), amount(row.hours)],
+    [t("field.subtotal"), amount(row.subtotal)],
+    [t("field.tax"), amount(row.tax)],
+    [t("field.hours"), amount(row.hours)],
   ];
   return h("section", { class: "panel" },
     h("h3", { class: "overline" }, row.currency),
     h("p", { class: "big" }, amount(row.total)),
     h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { class: "number" }, value)))),
-    h("p", {}, h("a", { href: addressOf(["invoices"], { period }) }, documents)),
+    h("p", {}, h("a", { href: hrefTo(["invoices"], { period }) }, documents)),
   );
 }
 
 export function breakdown({ departments, projects, period }) {
-  const total = { title: t("figure.total"), number: true, cell: (row) => money(row.total, row.currency) };
-  const before = { title: t("figure.before-tax"), number: true, cell: (row) => money(row.amount, row.currency) };
+  const total = { title: t("field.total"), number: true, cell: (row) => money(row.total, row.currency) };
+  const before = { title: t("field.before-tax"), number: true, cell: (row) => money(row.amount, row.currency) };
   return h("div", { class: "pair" },
     shares("money.departments", departments, "department", total, period),
     shares("money.projects", projects, "project", before, period),
@@ -46,10 +46,10 @@ export function breakdown({ departments, projects, period }) {
 
 function shares(key, rows, filter, last, period) {
   if (!rows.length) return null;
-  const address = (row) => addressOf(["invoices"], { period, [filter]: row[filter] });
+  const href = (row) => hrefTo(["invoices"], { period, [filter]: row[filter] });
   const columns = [
-    { title: t(`figure.${filter}`), head: true, cell: (row) => [h("a", { href: address(row) }, row.name), h("small", {}, row[filter])] },
-    { title: t("figure.hours"), number: true, cell: (row) => amount(row.hours) },
+    { title: t(`field.${filter}`), head: true, cell: (row) => [h("a", { href: href(row) }, row.name), h("small", {}, row[filter])] },
+    { title: t("field.hours"), number: true, cell: (row) => amount(row.hours) },
     last,
   ];
   return h("section", { class: "panel" }, h("h2", {}, t(key)), table(t(key), columns, rows));
@@ -59,10 +59,10 @@ export function history({ history: runs }) {
   const columns = [
     { title: t("history.run"), head: true, cell: (run) => (run.corrects ? t("history.corrects", { number: run.corrects }) : t("history.month")) },
     { title: t("history.started"), cell: (run) => moment(run.started_at) },
-    { title: t("history.outcome"), cell: ended },
-    { title: t("balance.billed"), number: true, cell: (run) => (run.control ? count(run.control.billed.rows) : "\u2013") },
+    { title: t("history.status"), cell: status },
+    { title: t("history.billed"), number: true, cell: (run) => (run.control ? count(run.control.billed.rows) : "\u2013") },
   ];
   return h("section", { class: "panel" }, h("h2", {}, t("history.title")), table(t("history.title"), columns, [...runs].reverse()));
 }
 
-const ended = (run) => [mark(t(`run.${run.status}`), TONES[run.status]), run.failure && h("small", { lang: "en" }, run.failure)];
+const status = (run) => [badge(t(`run.${run.status}`), TONES[run.status]), run.failure && h("small", { lang: "en" }, run.failure)];

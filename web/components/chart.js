@@ -1,8 +1,8 @@
-// What the months come to, one small chart a currency, each with the table it is drawn from.
+// Monthly totals: a bar chart for each currency, with its figures in a table.
 
 import { h, svg } from "../dom.js";
-import { money, month, shortMonth } from "../figures.js";
-import { addressOf } from "../router.js";
+import { money, month, monthTitle, shortMonth } from "../format.js";
+import { hrefTo } from "../router.js";
 import { t } from "../i18n.js";
 import { table } from "./table.js";
 
@@ -20,20 +20,20 @@ export function chartOfMonths({ months, period }) {
 function chart(currency, rows, period) {
   const title = t("chart.of", { currency });
   const caption = h("figcaption", {}, currency);
-  const details = h("details", {}, h("summary", {}, t("chart.table", { currency })), figures(title, rows));
+  const details = h("details", {}, h("summary", {}, t("chart.table", { currency })), dataTable(title, rows));
   return h("figure", {}, caption, drawing(title, rows, period), details);
 }
 
 function drawing(title, rows, period) {
-  const space = WIDTH / rows.length;
+  const slot = WIDTH / rows.length;
   const { top, bottom } = bounds(rows);
   const y = (value) => ((top - value) / (top - bottom)) * (HEIGHT - FOOT);
-  const bars = rows.map((row, index) => bar(row, index * space, space, y, row.period === period));
-  const ground = svg("line", { x1: 0, x2: WIDTH, y1: y(0), y2: y(0), class: "ground" });
-  return svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": described(title, rows) }, bars, ground);
+  const bars = rows.map((row, index) => bar(row, index * slot, slot, y, row.period === period));
+  const baseline = svg("line", { x1: 0, x2: WIDTH, y1: y(0), y2: y(0), class: "ground" });
+  return svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": description(title, rows) }, bars, baseline);
 }
 
-/** Only the heights of bars are numbers; what is read is text. */
+/** A float, for the height of a bar only: amounts are shown from their text. */
 const value = (row) => Number(row.total);
 
 function bounds(rows) {
@@ -43,23 +43,23 @@ function bounds(rows) {
   return top === bottom ? { top: 1, bottom: 0 } : { top, bottom };
 }
 
-function bar(row, x, space, y, here) {
+function bar(row, x, slot, y, current) {
   const from = y(Math.max(0, value(row)));
   const height = Math.abs(y(value(row)) - y(0));
-  const shape = { x: x + space * 0.18, width: space * 0.64, y: from, height, rx: 3 };
-  return svg("g", { class: here ? "here" : null },
+  const shape = { x: x + slot * 0.18, width: slot * 0.64, y: from, height, rx: 3 };
+  return svg("g", { class: current ? "here" : null },
     svg("rect", shape),
-    svg("text", { x: x + space / 2, y: HEIGHT - 5, "text-anchor": "middle" }, shortMonth(row.period)),
+    svg("text", { x: x + slot / 2, y: HEIGHT - 5, "text-anchor": "middle" }, shortMonth(row.period)),
   );
 }
 
-const described = (title, rows) =>
+const description = (title, rows) =>
   `${title}: ${rows.map((row) => `${month(row.period)} ${money(row.total, row.currency)}`).join("; ")}`;
 
-function figures(title, rows) {
+function dataTable(title, rows) {
   const columns = [
-    { title: t("figure.month"), head: true, cell: (row) => h("a", { href: addressOf(["months", row.period]) }, month(row.period)) },
-    { title: t("figure.total"), number: true, cell: (row) => money(row.total, row.currency) },
+    { title: t("field.month"), head: true, cell: (row) => h("a", { href: hrefTo(["months", row.period]) }, monthTitle(row.period)) },
+    { title: t("field.total"), number: true, cell: (row) => money(row.total, row.currency) },
   ];
   return table(title, columns, rows, { class: "plain" });
 }

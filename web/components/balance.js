@@ -1,7 +1,7 @@
-// The balance of a run: what went in came out as billed, rejected or held.
+// The balance of a run: extracted = billed + rejected + held.
 
 import { h } from "../dom.js";
-import { amount, count, moment } from "../figures.js";
+import { amount, count, moment } from "../format.js";
 import { t } from "../i18n.js";
 
 const OUT = ["billed", "rejected", "held"];
@@ -18,8 +18,8 @@ const failed = (run) =>
   h("p", { class: "wrong" }, t("balance.failed", { moment: moment(run.started_at) }), " ", h("span", { lang: "en" }, run.failure));
 
 function equation(control) {
-  const others = OUT.flatMap((side, index) => [sign(index ? "+" : "="), term(side, control[side])]);
-  return h("div", { class: "equation" }, term("extracted", control.extracted), others);
+  const others = OUT.map((side, index) => h("div", {}, sign(index ? "+" : "="), term(side, control[side])));
+  return h("div", { class: "equation" }, h("div", {}, term("extracted", control.extracted)), others);
 }
 
 const sign = (text) => h("span", { class: "sign" }, text);

@@ -1,10 +1,10 @@
-// Tables that become cards on a narrow screen, and stay tables for screen readers there.
+// Tables.  On a narrow screen rows become cards; the ARIA roles keep them a table for screen readers.
 
 import { h } from "../dom.js";
 
 /**
- * A table.  A column is `{ title, cell, number, head }`: `cell` makes of a row what stands in it,
- * `number` sets it to the right, `head` makes it the row's heading.
+ * A table.  A column is `{ title, cell, number, head }`: `cell` gives the content for a row, `number`
+ * aligns it right, `head` makes it the row's header.
  */
 export function table(caption, columns, rows, attributes = {}) {
   const titles = columns.map((column) =>
@@ -17,7 +17,7 @@ export function table(caption, columns, rows, attributes = {}) {
   );
 }
 
-/** One row, for a table that grows. */
+/** One row, to append to a table. */
 export function line(columns, row) {
   return h("tr", { role: "row" }, columns.map((column) => cell(column, row)));
 }
