@@ -184,7 +184,9 @@ class TestADocumentThatWasChanged:
         [row] = eventually(lambda: ours(report("2025-04")))
 
         assert (row["number"], row["step"]) == (f"{EMPLOYEE}-0002", "email")
-        assert row["reason"].endswith("is not the document that was rendered; restore its version")
+        assert row["reason"].endswith(
+            "is not the PDF that was recorded; restore the recorded version of it"
+        )
         assert status(ledger, f"{EMPLOYEE}-0002") == "queued"
 
         s3.put_object(**place, Body=document)

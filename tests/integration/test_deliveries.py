@@ -356,7 +356,7 @@ class TestEmailing:
         issue()
         [delivery_id] = books.column("SELECT id FROM delivery")
 
-        with pytest.raises(NotYet, match="its document is not stored"):
+        with pytest.raises(NotYet, match="its PDF is not stored yet"):
             email_invoice(settings, delivery_id)
 
         assert state(books, delivery_id) == ("queued", 0, None)
@@ -680,7 +680,7 @@ class TestResending:
     def test_while_one_is_on_its_way_is_refused(self, settings, books, queue, now):
         bring(books, queue(), now)
 
-        with pytest.raises(CannotResend, match="on its way already"):
+        with pytest.raises(CannotResend, match="already on the way"):
             resend(settings, "ANNA-0001")
 
     def test_to_nobody_is_refused(self, settings, books, sent):

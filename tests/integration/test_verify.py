@@ -261,7 +261,7 @@ class TestTheLedger:
             "ANNA-0001: unit rate of line 1 should be 49.9999 and 50.0000, found 50.0000."
         )
         assert summary == (
-            f"2026-10: {len(sentences)} differences among"
+            f"2026-10: {len(sentences)} differences in"
             " 2 documents, 4 workdays, 2 PDFs and 7 datasets."
         )
 
