@@ -4,9 +4,13 @@ PYTHON ?= $(firstword $(shell cloud/pythons.sh))
 RUN := .venv/bin/python
 REQUIREMENTS := requirements.txt requirements-dev.txt constraints.txt
 INSTALL := pip install --quiet --no-compile --disable-pip-version-check -r requirements-dev.txt
-# Two workers for two cores, and one more for what waits.
+# Two workers for two cores, and one more for what waits; tests/conftest.py says what stays together.
 WORKERS ?= 3
-PYTEST := $(RUN) -m pytest -n $(WORKERS) --dist loadgroup
+PYTEST := $(RUN) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+SHORT := -m "not prove and not soak"
+
+# Every process would compile the libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run test unit check fix prove soak bench up down
 
@@ -26,11 +30,11 @@ run: setup ## Bill an example month on a local cloud and show the outcome
 	@$(RUN) -m jobs demo
 
 test: check unit ## Check, then run every test but the proofs (at most 10 minutes)
-	@$(PYTEST) tests/properties tests/integration tests/documents tests/crash tests/functional tests/browser \
-	    -m "not prove and not soak" --durations=25
+	@$(PYTEST) tests/integration tests/properties tests/documents $(SHORT) --durations=25
+	@$(PYTEST) tests/functional tests/crash tests/browser $(SHORT) --durations=25
 
 unit: setup ## Run the unit tests, which must reach every branch of the core (at most a minute)
-	@$(PYTEST) tests/unit -m "not prove" --cov --cov-report=term-missing:skip-covered
+	@$(PYTEST) tests/unit $(SHORT) --durations=25 --cov --cov-report=term-missing:skip-covered
 
 check: setup ## Check style, types, layers, dead code
 	@.venv/bin/ruff check --quiet .
@@ -49,7 +53,7 @@ prove: setup $(addprefix unit-on-,3.11 3.12 3.13) ## Run the proofs at full size
 
 # A Python that this machine does not have is passed over; Lambda's has to be there.
 unit-on-%: .venvs/%/installed
-	@[ ! -x .venvs/$*/bin/python ] || .venvs/$*/bin/python -m pytest -n $(WORKERS) tests/unit -m "not prove"
+	@[ ! -x .venvs/$*/bin/python ] || .venvs/$*/bin/python -m pytest -n $(WORKERS) tests/unit $(SHORT)
 
 .venvs/%/installed: $(REQUIREMENTS)
 	@mkdir -p $(@D)

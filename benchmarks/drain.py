@@ -23,7 +23,7 @@ from chalicelib.documents.invoice_pdf import render
 from chalicelib.documents.printed import PrintedInvoice, printed
 from chalicelib.settings import Settings
 from chalicelib.steps.sweep import fan_out
-from chalicelib.store import queries, tables
+from chalicelib.store import records
 from chalicelib.store.connection import engine
 from cloud.local import aws_services, mailbox, processes
 from cloud.local.cloud import down, up
@@ -91,10 +91,10 @@ def printed_invoices(url: str) -> Iterator[PrintedInvoice]:
     with engine(url).connect() as connection:
         ids = connection.execute(text("SELECT id FROM invoice ORDER BY id")).scalars().all()
         for invoice_id in ids:
-            invoice = connection.execute(queries.invoice_by_id(invoice_id)).mappings().one()
-            lines = connection.execute(queries.lines_of(invoice_id)).mappings().all()
-            days = connection.execute(queries.days_of(tables.invoice.c.id == invoice_id))
-            yield printed(invoice, lines, days.mappings().all())
+            invoice = records.invoice_by_id(connection, invoice_id)
+            assert invoice is not None
+            lines = records.lines_of(connection, invoice_id)
+            yield printed(invoice, lines, records.days_of(connection, invoice_id))
 
 
 @contextmanager

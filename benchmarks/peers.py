@@ -32,7 +32,7 @@ FONTS = Path(__file__).parents[1] / "chalicelib" / "documents" / "fonts"
 REGULAR, SEMIBOLD = FONTS / "NotoSans-Regular.ttf", FONTS / "NotoSans-SemiBold.ttf"
 DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
 TEMPLATE = Path(__file__).with_name("invoice.typ")
-NOTE = "Self-billing: drawn up by the buyer on behalf of the supplier"
+NOTE = "Self-billing: issued by the buyer on behalf of the supplier"
 Rows = list[list[str]]
 
 

@@ -84,22 +84,59 @@ class Settings:
         )
 
 
-REQUIRED = (
-    "DATABASE_URL",
-    "DOCUMENT_BUCKET",
-    "EXPORT_BUCKET",
-    "RENDER_QUEUE_URL",
-    "EMAIL_QUEUE_URL",
-    "MAIL_SENDER",
-    "BILLING_TIMEZONE",
-    "LINK_SECONDS",
-    "PAYER_NAME",
-    "PAYER_ADDRESS",
-    "PAYER_TAX_ID",
-    "PAYER_COUNTRY",
-    "PAYMENT_TERMS_DAYS",
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """
+    One environment variable, as docs/reference/settings.md describes it.
+
+    Attributes:
+        meaning: What it says, and the form it takes.
+        default: What stands in for it if it is not set; empty if nothing does.
+    """
+
+    name: str
+    meaning: str
+    required: bool = False
+    default: str = ""
+
+
+def _required(name: str, meaning: str) -> Setting:
+    return Setting(name, meaning, required=True)
+
+
+SETTINGS = (
+    _required(
+        "DATABASE_URL",
+        "The PostgreSQL database: a URL that libpq accepts, or the ARN of the AWS secret that"
+        " holds one",
+    ),
+    _required("DOCUMENT_BUCKET", "S3 bucket of the PDFs"),
+    _required("EXPORT_BUCKET", "S3 bucket of the Parquet files"),
+    _required("RENDER_QUEUE_URL", "SQS queue of invoices to render"),
+    _required("EMAIL_QUEUE_URL", "SQS queue of invoices to email"),
+    _required("MAIL_SENDER", "Address that invoices are sent from; SES must have verified it"),
+    _required(
+        "BILLING_TIMEZONE",
+        "IANA time zone, such as `Europe/Kyiv`: it decides which day an invoice is issued on and"
+        " which month is last month",
+    ),
+    _required("LINK_SECONDS", "Seconds for which a link to a PDF works: a whole number"),
+    _required("PAYER_NAME", "The paying company's name, as printed on every invoice"),
+    _required("PAYER_ADDRESS", "Its address, lines separated by commas or line breaks"),
+    _required("PAYER_TAX_ID", "Its VAT number, or its local tax number if it has none"),
+    _required("PAYER_COUNTRY", "Its country: two letters, ISO 3166-1"),
+    _required(
+        "PAYMENT_TERMS_DAYS", "Days from the issue date to the due date: a whole number, 0 or more"
+    ),
+    Setting("MAIL_REPLY_TO", "Address that replies to the emails go to", default="`MAIL_SENDER`"),
+    Setting(
+        "MAIL_CONFIGURATION_SET",
+        "SES configuration set that reports whether emails were delivered",
+        default="the events of the sender's identity",
+    ),
 )
-OPTIONAL = ("MAIL_REPLY_TO", "MAIL_CONFIGURATION_SET")
+REQUIRED = tuple(setting.name for setting in SETTINGS if setting.required)
+OPTIONAL = tuple(setting.name for setting in SETTINGS if not setting.required)
 
 
 def _whole_number(environment: Mapping[str, str], name: str) -> int:

@@ -12,7 +12,37 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from chalicelib.billing.errors import BillingError
-from chalicelib.settings import Settings
+from chalicelib.settings import Setting, Settings
+
+# What the commands read beside `Settings`, as docs/reference/settings.md describes it.
+SETTINGS = (
+    Setting(
+        "SELFBILL_HOME",
+        "Folder of the local cloud; use a different folder for each local cloud",
+        default="`.local`",
+    ),
+    Setting(
+        "AWS_ENDPOINT_URL",
+        "Address of AWS services other than AWS itself; `env` prints the local cloud's",
+        default="AWS",
+    ),
+    Setting(
+        "AWS_ENDPOINT_URL_S3",
+        "The same for S3 alone, when `query` reads the export bucket",
+        default="`AWS_ENDPOINT_URL`",
+    ),
+    Setting(
+        "MAIL_EVENT_QUEUE_URL",
+        "SQS queue of SES's events, whose dead letters `report` lists",
+        default="no such list",
+    ),
+    Setting(
+        "PREVIEW_FACTOR",
+        "`preview` flags totals more than this many times last month's, or less than 1/N",
+        default="2",
+    ),
+    Setting("PREVIEW_MAX_HOURS", "`preview` flags more hours a month than these", default="220"),
+)
 
 Say = Callable[[str], None]
 

@@ -6,20 +6,18 @@ Every view takes its words from here, so that a state has one wording.
 
 from __future__ import annotations
 
-from typing import Final
-
-RULES: Final = {
+RULES = {
     "hours": "hours must be more than 0 and at most 24",
     "kind": "the kind must be regular or overtime",
     "day_over_24": "the hours of that day add up to more than 24",
 }
-REASONS: Final = {
+REASONS = {
     "no_agreement": "no self-billing agreement from before the issue date",
     "no_rate": "no rate for one of the days worked",
     "unprintable": "the invoice font cannot print part of the text",
 }
 # In the order of a report: what arrived, what is on its way, what somebody must look at.
-DELIVERIES: Final = {
+DELIVERIES = {
     "delivered": "accepted by the recipient's server",
     "sent": "accepted by the email service",
     "sending": "being handed to the email service",
@@ -29,16 +27,16 @@ DELIVERIES: Final = {
     "complained": "marked as spam by the recipient",
     "failed": "not sent, for the reason shown",
 }
-RUNS: Final = {
+RUNS = {
     "issued": "issued",
     "empty": "nothing to bill",
     "failed": "failed",
     "running": "running",
 }
-STEPS: Final = {"render": "render", "email": "email", "mail event": "email event"}
+STEPS = {"render": "render", "email": "email", "mail event": "email event"}
 
-GAVE_UP: Final = "Failed after 5 attempts. Fix the cause, then run `redrive`."
-HELD: Final = "None of their work was billed. Once this is resolved, the next run bills it."
+GAVE_UP = "Failed after 5 attempts. Fix the cause, then run `redrive`."
+HELD = "None of their work was billed. Once this is resolved, the next run bills it."
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

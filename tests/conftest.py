@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,30 +26,59 @@ TEMPLATE = "migrated"
 serial = itertools.count()
 
 
-# The folders whose tests share what is dear: a cloud, a browser, a month billed for a whole file.
-TOGETHER = {"browser": "browser"}
+# What shares a cloud or a browser, and what takes long: in this order, longest first, so that no
+# process is still at work when the others have nothing left.
+GROUPS = {
+    "functional/test_dead_letters": "cloud a",
+    "functional/test_local_cloud": "cloud b",
+    "crash/test_kills": "crash",
+    "crash/test_throttles": "crash",
+    "browser": "browser",
+    "functional/test_month": "cloud c",
+    "functional/test_query": "cloud c",
+    "functional/test_operations": "cloud c",
+    "functional/test_shards": "shards",
+    "functional/test_mail_events": "mail events",
+    "functional/test_api": "api",
+    "properties/test_ledger_machine": "ledger machine",
+    "unit/test_template": "template",
+    "unit/test_package": "package",
+}
+IN_MEMORY = Path("/dev/shm")
+ROOM = 2 * 2**30
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    Keep a file's tests in one process, those of the browser in one, and let unit tests go anywhere.
+    Where pytest-xdist spreads the tests: keep together what shares, the longest first.
 
-    Only where pytest-xdist spreads the tests over processes.
+    A file stays in one process; unit tests go anywhere, unless they share what takes long to make.
     """
+    places = {group: place for place, group in enumerate(dict.fromkeys(GROUPS.values()))}
+    weights = {}
     for item in items:
         folder = item.path.parent.name
-        if folder != "unit":
-            item.add_marker(pytest.mark.xdist_group(TOGETHER.get(folder, item.path.stem)))
+        file = f"{folder}/{item.path.stem}"
+        if folder == "unit" and file not in GROUPS:
+            continue
+        group = GROUPS.get(file) or GROUPS.get(folder) or file
+        weights[item] = places.get(group, len(places))
+        item.add_marker(pytest.mark.xdist_group(group))
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        items.sort(key=lambda item: weights.get(item, 0))
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
     """
-    A folder that a server of another user may live in.
+    A folder that a server of another user may live in; in memory, where there is room.
 
     Not below pytest's own: a second pytest, run by root at the same time, locks others out of it.
     """
-    with TemporaryDirectory(prefix="selfbill-", ignore_cleanup_errors=True) as folder:
+    roomy = os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM
+    place = IN_MEMORY if roomy else None
+    with TemporaryDirectory(prefix="selfbill-", dir=place, ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
 
@@ -71,6 +101,7 @@ def _prepared(home: Home) -> str:
         # Nobody needs these databases after a power cut, and waiting for the disk takes longest.
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("ALTER SYSTEM SET max_wal_size = '256MB'")
         connection.execute("SELECT pg_reload_conf()")
         connection.execute(f"CREATE DATABASE {TEMPLATE}")
     migrate(in_database(url, TEMPLATE))

@@ -62,10 +62,6 @@ class Operation:
         return self.answer() if isfunction(self.answer) else self.answer
 
     @property
-    def takes_something(self) -> bool:
-        return bool(self.query.__struct_fields__ or self.path_parameters)
-
-    @property
     def all_problems(self) -> tuple[tuple[int, str], ...]:
         """Those of its own and those of every route like it, by status."""
         common = [(400, "A parameter is not valid; the message names it.")]

@@ -12,8 +12,15 @@ from typing import Any, Final
 
 from chalice.app import CORSConfig, Response
 
-# Where the page is served from.  The template replaces the placeholder in what API Gateway answers.
-ORIGIN: Final = os.environ.get("WEB_ORIGIN") or "https://origin.invalid"
+from chalicelib.settings import Setting
+
+WEB_ORIGIN: Final = Setting(
+    "WEB_ORIGIN",
+    "Origin that serves the page; the API answers no other origin in a browser",
+    default="https://origin.invalid",
+)
+# The template replaces the placeholder in what API Gateway answers.
+ORIGIN: Final = os.environ.get(WEB_ORIGIN.name) or WEB_ORIGIN.default
 CORS: Final = CORSConfig(allow_origin=ORIGIN, allow_headers=["Authorization"], max_age=600)
 
 HEADERS: Final = {

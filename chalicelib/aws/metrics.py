@@ -13,13 +13,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from chalicelib.settings import Setting
+
+FUNCTION_NAME = Setting("AWS_LAMBDA_FUNCTION_NAME", "Name of the running Lambda function")
 NAMESPACE = "Selfbill"
 DIMENSION = "Function"
 
 
 def emit(values: Mapping[str, int], now: datetime) -> None:
     """Write *values* by name, as of *now*, for the Lambda function that runs."""
-    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "none")
+    function = os.environ.get(FUNCTION_NAME.name, "none")
     sys.stdout.write(json.dumps(embedded(values, function, now)) + "\n")
     sys.stdout.flush()
 

@@ -15,8 +15,6 @@ import polars as pl
 HOURS: Final = pl.Decimal(5, 2)
 HOURS_SUM: Final = pl.Decimal(14, 2)
 RATE: Final = pl.Decimal(12, 4)
-MULTIPLIER: Final = pl.Decimal(4, 2)
-TAX_RATE: Final = pl.Decimal(7, 6)
 MONEY: Final = pl.Decimal(14, 2)
 # The widest product is money (2) times a tax rate (6).
 EXACT: Final = pl.Decimal(38, 8)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
-_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 
 
 def compact(iban: str) -> str:
@@ -13,7 +12,7 @@ def compact(iban: str) -> str:
 
 
 def grouped(iban: str) -> str:
-    """Group an account number in fours."""
+    """An account number in groups of four."""
     whole = "".join(iban.split())
     return " ".join(whole[start : start + 4] for start in range(0, len(whole), 4))
 

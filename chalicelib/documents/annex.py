@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
 from itertools import pairwise
-from typing import Final
 
 from chalicelib.language import Language
 
@@ -31,13 +30,13 @@ from .pdf.marks import Band, Rule, Text, aligned_right, beside
 from .pdf.pages import Block, paginate
 from .printed import PrintedInvoice
 
-_GUTTER: Final = 5.0
-_NARROW_GUTTER: Final = 3.5
-_BETWEEN: Final = 10.0
-"""Between two columns of days."""
-_ROW: Final = 4.6
-_AIR: Final = 0.8
-"""Below each row, above the hairline of the next."""
+_GUTTER = 5.0
+_NARROW_GUTTER = 3.5
+# Between two columns of days.
+_BETWEEN = 10.0
+_ROW = 4.6
+# Below each row, above the hairline of the next.
+_AIR = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class _Columns:
 
 def annex(invoice: PrintedInvoice, language: Language, room: float) -> list[list[Band]]:
     """
-    Set the workdays on pages of their own, of *room* millimetres; no days, no page.
+    The workdays on pages of their own, of *room* millimetres; no days, no page.
 
     What one page cannot hold is set in two columns, without the projects' names, if it fits.
     """
@@ -101,7 +100,7 @@ def _days(invoice: PrintedInvoice, language: Language) -> Iterator[_Day]:
 
 
 def _widths(days: Sequence[_Day], language: Language) -> _Columns:
-    """Give the width that each column needs, in the order of `_Columns`."""
+    """The width that each column needs, in the order of `_Columns`."""
     date, project, work, hours = _words(language)
     return _Columns(
         date=_widest((day.date for day in days), date),
@@ -126,7 +125,7 @@ def _widest(texts: Iterable[str], label: str) -> float:
 
 
 def _single(widths: _Columns, days: Sequence[_Day]) -> _Columns:
-    """Lay out one column over the whole page; names only if none of them has to be broken."""
+    """One column over the whole page; names only if none of them has to be broken."""
     code = LEFT + widths.date + _GUTTER
     work = RIGHT - widths.hours - _GUTTER - widths.work
     name = code + widths.code + _NARROW_GUTTER
@@ -135,7 +134,7 @@ def _single(widths: _Columns, days: Sequence[_Day]) -> _Columns:
 
 
 def _double(widths: _Columns) -> tuple[_Columns, _Columns] | None:
-    """Lay out two columns next to each other; none if a row would have to be broken."""
+    """Two columns next to each other; none if a row would have to be broken."""
     code = widths.date + _NARROW_GUTTER
     work = code + widths.code + _NARROW_GUTTER
     hours = work + widths.work + _NARROW_GUTTER + widths.hours
@@ -147,7 +146,7 @@ def _double(widths: _Columns) -> tuple[_Columns, _Columns] | None:
 
 
 def _title(invoice: PrintedInvoice, language: Language) -> tuple[Band, ...]:
-    """Set the heading of every page of the annex."""
+    """The heading of every page of the annex."""
     month = aligned_right(RIGHT, language.figures.month(invoice.period_start), SMALL_QUIET)
     return (Band(8.0, (Text(LEFT, language.gettext("Workdays"), HEADING), month)), gap(5))
 
@@ -169,7 +168,7 @@ def _labels(columns: Sequence[_Columns], language: Language) -> tuple[Band, ...]
 
 
 def _listed(day: _Day, columns: _Columns) -> list[Band]:
-    """Set a row of a single column; a long project code goes on below."""
+    """A row of a single column; a long project code goes on below."""
     width = columns.work - columns.code - _NARROW_GUTTER
     code = column(day.code, SMALL_QUIET, columns.code, width, _ROW)
     name = () if columns.name is None else (Text(columns.name, day.name, SMALL),)
@@ -179,7 +178,7 @@ def _listed(day: _Day, columns: _Columns) -> list[Band]:
 def _in_two(
     days: Sequence[_Day], columns: tuple[_Columns, _Columns], rows: int
 ) -> Iterator[list[Band]]:
-    """Fill pages of so many *rows*, the left column first; the last page's are as long."""
+    """Pages of so many *rows*, the left column filled first; the last page's are as long."""
     left, right = columns
     for start in range(0, len(days), 2 * rows):
         page = days[start : start + 2 * rows]
@@ -188,7 +187,7 @@ def _in_two(
 
 
 def _stacked(days: Sequence[_Day], columns: _Columns) -> list[Band]:
-    """Set rows below one another; the first of a column has its date in full ink."""
+    """Rows below one another; the first of a column has its date in full ink."""
     dated = [*(replace(day, first=True) for day in days[:1]), *days[1:]]
     codes = (Band(_ROW + _AIR, (Text(columns.code, day.code, SMALL_QUIET),)) for day in days)
     return beside([_row(day, columns) for day in dated], list(codes))
@@ -205,7 +204,7 @@ def _row(day: _Day, columns: _Columns) -> Band:
 
 
 def _ending(invoice: PrintedInvoice, language: Language) -> Block:
-    """Set how many days and hours there are."""
+    """How many days and hours there are."""
     hours = sum((day.hours for day in invoice.days), Decimal(0))
     count = len({day.work_date for day in invoice.days})
     days = language.ngettext("{count} day", "{count} days", count).format(count=count)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import Final
 
 from chalicelib.language import Language
 
@@ -29,13 +28,13 @@ from .pdf.marks import Band, Style, Text, aligned_right, beside
 from .pdf.pages import Block
 from .printed import PrintedInvoice
 
-_GUTTER: Final = 4.0
-_CODE: Final = 26.0
-"""Width of the payment code: a telephone reads it from a hand's breadth away."""
+_GUTTER = 4.0
+# Width of the payment code: a telephone reads it from a hand's breadth away.
+_CODE = 26.0
 
 
 def closing(invoice: PrintedInvoice, language: Language) -> Block:
-    """Set the totals and the payment details, to be kept together."""
+    """The totals and the payment details, to be kept together."""
     totals = beside(_note(invoice, language), _totals(invoice, language))
     return Block((*totals, gap(12), ruled(4), *_payment(invoice, language)))
 
@@ -53,17 +52,20 @@ def _totals(invoice: PrintedInvoice, language: Language) -> list[Band]:
 
 
 def _sum(label: str, figure: str, style: Style, height: float) -> Band:
+    """A sum on one line; in smaller type where the two would meet: a total of twelve digits."""
+    if style.width(label) + _GUTTER + style.width(figure) > RIGHT - SECOND:
+        style = STRONG
     return Band(height, (Text(SECOND, label, style), aligned_right(RIGHT, figure, style)))
 
 
 def _note(invoice: PrintedInvoice, language: Language) -> list[Band]:
-    """Set why no tax is charged to the left of the totals."""
+    """Why no tax is charged, to the left of the totals."""
     width = SECOND - LEFT - 2 * _GUTTER
     return [gap(3.5), *column(wording.tax_note(invoice, language), QUIET, LEFT, width, 5.6)]
 
 
 def _payment(invoice: PrintedInvoice, language: Language) -> list[Band]:
-    """Set the supplier's account, if known, what a payment refers to, and both as a code."""
+    """The supplier's account, if known, what a payment refers to, and both as a code."""
     code = payment_code(invoice, RIGHT - _CODE, _CODE)
     if not code:
         return reduce(beside, (*_account(invoice, language), _reference(invoice, language)))
@@ -101,6 +103,6 @@ def _account(invoice: PrintedInvoice, language: Language) -> list[list[Band]]:
 def _reference(invoice: PrintedInvoice, language: Language, x: float = LEFT + 120.0) -> list[Band]:
     credited = invoice.credits_number
     label = (
-        language.gettext("Credited invoice") if credited else language.gettext("Payment reference")
+        language.gettext("Cancelled invoice") if credited else language.gettext("Payment reference")
     )
     return labelled(label, credited or invoice.number, STRONG, x, 46.0)

@@ -26,7 +26,7 @@ _ROOM = BOTTOM - TOP
 
 def render(invoice: PrintedInvoice) -> bytes:
     """
-    Draw *invoice* on A4, in the language of its locale, with its e-invoice inside.
+    *invoice* as a PDF on A4, in the language of its locale, with its e-invoice inside.
 
     Equal invoices give equal bytes, in any process and on any day.
 
@@ -46,7 +46,7 @@ def render(invoice: PrintedInvoice) -> bytes:
 
 
 def laid_out(invoice: PrintedInvoice, language: Language) -> list[list[Placed]]:
-    """Lay *invoice*, its texts printable and composed, out on as many pages as it needs."""
+    """*invoice*, its texts printable and composed, on as many pages as it needs."""
     head = [Block((band,)) for band in letterhead(invoice, language)]
     body = [*head, *table(invoice, language)]
     pages = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import Final
 
 from chalicelib.language import Language
 
@@ -26,17 +25,17 @@ from .pdf.grid import (
 from .pdf.marks import Band, Text, beside, wrapped
 from .printed import PrintedInvoice, PrintedParty
 
-_WIDTH: Final = RIGHT - LEFT
-_PARTY_WIDTH: Final = 80.0
-_DATE_WIDTH: Final = 34.0
-_WIDEST_DATE: Final = 44.0
-_GUTTER: Final = 4.0
-_LABEL_WIDTH: Final = 16.0
-_LABEL_GUTTER: Final = 3.0
+_WIDTH = RIGHT - LEFT
+_PARTY_WIDTH = 80.0
+_DATE_WIDTH = 34.0
+_WIDEST_DATE = 44.0
+_GUTTER = 4.0
+_LABEL_WIDTH = 16.0
+_LABEL_GUTTER = 3.0
 
 
 def letterhead(invoice: PrintedInvoice, language: Language) -> list[Band]:
-    """Set everything above the table of lines."""
+    """Everything above the table of lines."""
     return [
         *_title(invoice, language),
         gap(8),
@@ -50,24 +49,24 @@ def letterhead(invoice: PrintedInvoice, language: Language) -> list[Band]:
 
 
 def _title(invoice: PrintedInvoice, language: Language) -> list[Band]:
-    drawn_up = language.gettext("Self-billing: drawn up by the buyer on behalf of the supplier")
+    issued = language.gettext("Self-billing: issued by the buyer on behalf of the supplier")
     return [
         *column(wording.title(invoice, language), TITLE, LEFT, _WIDTH, height=10.5),
         *column(_credited(invoice, language), STRONG, LEFT, _WIDTH),
-        *column(drawn_up, QUIET, LEFT, _WIDTH),
+        *column(issued, QUIET, LEFT, _WIDTH),
     ]
 
 
 def _credited(invoice: PrintedInvoice, language: Language) -> str:
     if not invoice.credits_number or not invoice.credits_issued_on:
         return ""
-    sentence = language.gettext("Credits invoice {number} of {date}")
+    sentence = language.gettext("Cancels invoice {number} dated {date}")
     issued_on = language.figures.day(invoice.credits_issued_on)
     return sentence.format(number=invoice.credits_number, date=issued_on)
 
 
 def _facts(invoice: PrintedInvoice, language: Language) -> list[Band]:
-    """Set number, period and dates in one row; a long number wraps in its column."""
+    """Number, period and dates in one row; a long number wraps in its column."""
     dates = (
         (language.gettext("Period"), language.figures.month(invoice.period_start)),
         (language.gettext("Issue date"), language.figures.day(invoice.issued_on)),
@@ -86,7 +85,7 @@ def _facts(invoice: PrintedInvoice, language: Language) -> list[Band]:
 
 
 def _parties(invoice: PrintedInvoice, language: Language) -> list[Band]:
-    """Set both sides in columns, their particulars from the same line down."""
+    """Both sides in columns, their particulars from the same line down."""
     sides = (invoice.supplier, LEFT), (invoice.buyer, SECOND)
     roles = language.gettext("Supplier"), language.gettext("Buyer")
     addresses = (_address(*side, role) for side, role in zip(sides, roles, strict=True))
@@ -112,7 +111,7 @@ def _particulars(party: PrintedParty, x: float, language: Language) -> list[Band
 
 
 def _entry(label: str, text: str, x: float, label_width: float) -> list[Band]:
-    """Set *text* to the right of its label; no text, no label."""
+    """*text* to the right of its label; no text, no label."""
     if not text.strip():
         return []
     lines = wrapped(text, BODY, _PARTY_WIDTH - label_width)

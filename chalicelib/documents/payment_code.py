@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Final
 
 import segno
 
@@ -17,20 +16,20 @@ from . import accounts
 from .pdf.marks import Code
 from .printed import PrintedInvoice
 
-_MOST: Final = Decimal("999999999.99")
-_LONGEST_NAME: Final = 70
-_LONGEST_TEXT: Final = 140
-_LONGEST: Final = 331
-"""Bytes of the whole content."""
+_MOST = Decimal("999999999.99")
+_LONGEST_NAME = 70
+_LONGEST_TEXT = 140
+# Bytes of the whole content.
+_LONGEST = 331
 
 # Every mask reads alike; weighing all eight against each other takes most of the time.
-_MASK: Final = 3
-_DARK: Final = re.compile(rb"\x01+")
+_MASK = 3
+_DARK = re.compile(rb"\x01+")
 
 
 def payment_code(invoice: PrintedInvoice, x: float, width: float) -> tuple[Code, ...]:
     """
-    Draw the code *width* millimetres wide, from *x* and the top of its band.
+    The code *width* millimetres wide, from *x* and the top of its band.
 
     Returns:
         Nothing if a SEPA transfer cannot pay the invoice: not in EUR, nothing to pay, no account
@@ -45,7 +44,7 @@ def payment_code(invoice: PrintedInvoice, x: float, width: float) -> tuple[Code,
 
 
 def transfer(invoice: PrintedInvoice) -> str:
-    """Write the transfer that pays *invoice*; nothing if there is none."""
+    """The transfer that pays *invoice*; nothing if there is none."""
     name, text = (" ".join(words.split()) for words in (invoice.supplier.name, invoice.number))
     iban = accounts.compact(invoice.supplier.iban or "")
     payable = invoice.currency == "EUR" and 0 < invoice.total <= _MOST and accounts.is_iban(iban)
@@ -57,7 +56,7 @@ def transfer(invoice: PrintedInvoice) -> str:
 
 
 def _boxes(rows: list[bytes]) -> Iterator[tuple[int, int, int, int]]:
-    """Give each run of dark modules as one box, and equal runs below one another as one."""
+    """Each run of dark modules as one box, and equal runs below one another as one."""
     begun: dict[tuple[int, int], int] = {}
     for number, row in enumerate([*rows, b""]):
         runs = {run.span(): number for run in _DARK.finditer(row)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import RowMapping
+from chalicelib.billing.records import DayRecord, InvoiceRecord, LineRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,48 +117,55 @@ class PrintedInvoice:
 
 
 def printed(
-    invoice: RowMapping, lines: Sequence[RowMapping], days: Sequence[RowMapping]
+    invoice: InvoiceRecord, lines: Sequence[LineRecord], days: Sequence[DayRecord]
 ) -> PrintedInvoice:
-    """The invoice as it is printed, from its ledger rows alone."""
+    """The invoice as it is printed: what the ledger holds of it, and nothing else."""
     return PrintedInvoice(
-        number=invoice["number"],
-        series=invoice["series"],
-        kind=invoice["kind"],
-        credits_number=invoice["credits_number"],
-        credits_issued_on=invoice["credits_issued_on"],
-        period_start=invoice["period"],
-        issued_at=invoice["issued_at"],
-        issued_on=invoice["issued_on"],
-        due_on=invoice["due_on"],
-        currency=invoice["currency"],
+        number=invoice.number,
+        series=invoice.series,
+        kind=invoice.kind,
+        credits_number=invoice.credits_number,
+        credits_issued_on=invoice.credits_issued_on,
+        period_start=invoice.period,
+        issued_at=invoice.issued_at,
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        currency=invoice.currency,
         supplier=PrintedParty(
-            name=invoice["supplier_name"],
-            address=invoice["supplier_address"],
-            country=invoice["supplier_country"],
-            tax_id=invoice["supplier_tax_id"],
-            iban=invoice["supplier_iban"],
-            email=invoice["supplier_email"],
+            name=invoice.supplier_name,
+            address=invoice.supplier_address,
+            country=invoice.supplier_country,
+            tax_id=invoice.supplier_tax_id,
+            iban=invoice.supplier_iban,
+            email=invoice.supplier_email,
         ),
         buyer=PrintedParty(
-            name=invoice["buyer_name"],
-            address=invoice["buyer_address"],
-            country=invoice["buyer_country"],
-            tax_id=invoice["buyer_tax_id"],
+            name=invoice.buyer_name,
+            address=invoice.buyer_address,
+            country=invoice.buyer_country,
+            tax_id=invoice.buyer_tax_id,
             iban=None,
             email=None,
         ),
         lines=tuple(
-            PrintedLine(**{name: line[name] for name in PrintedLine.__dataclass_fields__})
+            PrintedLine(
+                project_code=line.project_code,
+                project_name=line.project_name,
+                kind=line.kind,
+                hours=line.hours,
+                unit_rate=line.unit_rate,
+                amount=line.amount,
+            )
             for line in lines
         ),
         days=tuple(
-            PrintedDay(**{name: day[name] for name in PrintedDay.__dataclass_fields__})
+            PrintedDay(work_date=day.work_date, position=day.position, hours=day.hours)
             for day in days
         ),
-        subtotal=invoice["subtotal"],
-        tax_rate=invoice["tax_rate"],
-        tax_category=invoice["tax_category"],
-        tax=invoice["tax"],
-        total=invoice["total"],
-        locale=invoice["locale"],
+        subtotal=invoice.subtotal,
+        tax_rate=invoice.tax_rate,
+        tax_category=invoice.tax_category,
+        tax=invoice.tax,
+        total=invoice.total,
+        locale=invoice.locale,
     )

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pypdfium2 import PdfDocument, PdfiumError, PdfPage
 
@@ -24,7 +24,7 @@ from .pdf.typefaces import MM_PER_POINT
 from .printed import PrintedInvoice
 
 # Where a line breaks, white space comes and goes, and PDFium takes a hyphen for a hyphenation.
-_AT_BREAKS: Final = re.compile(r"[\s\-\u2010\u00ad\u0002\ufffe]+")
+_AT_BREAKS = re.compile(r"[\s\-\u2010\u00ad\u0002\ufffe]+")
 
 
 class UnreadableDocument(BillingError):
@@ -41,7 +41,7 @@ class UnreadableDocument(BillingError):
         self.missing = missing
         super().__init__(
             f"the PDF of {number} does not show {', '.join(missing)}, so it was not stored;"
-            " tell whoever maintains the program, and send it round again once that is put right"
+            " report this as a bug, and run `redrive` after it is fixed"
         )
 
 
@@ -104,5 +104,5 @@ def _joined(one: _Read, other: _Read) -> _Read:
 
 
 def _flat(text: str) -> str:
-    """Leave out what differs at breaks; a reader may take ligatures and the like apart."""
+    """*text* without what differs at breaks; a reader may take ligatures and the like apart."""
     return _AT_BREAKS.sub("", unicodedata.normalize("NFKC", text))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
-from typing import Final
 
 from chalicelib.language import Language
 
@@ -15,10 +14,10 @@ from .pdf.marks import Band, Text, aligned_right, beside, wrapped
 from .pdf.pages import Block
 from .printed import PrintedInvoice, PrintedLine
 
-_GUTTER: Final = 6.0
-_NARROW_GUTTER: Final = 4.0
-_WIDEST_CODE: Final = 30.0
-_PADDING: Final = 1.1
+_GUTTER = 6.0
+_NARROW_GUTTER = 4.0
+_WIDEST_CODE = 30.0
+_PADDING = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class _Columns:
 
 def table(invoice: PrintedInvoice, language: Language) -> list[Block]:
     """
-    Set the lines in the order given, each a block under the table's heading.
+    The lines in the order given, each a block under the table's heading.
 
     The first line of a project has its code and name; the others the code alone, greyed.
     """
@@ -69,7 +68,7 @@ def table(invoice: PrintedInvoice, language: Language) -> list[Block]:
 
 
 def _columns(invoice: PrintedInvoice, language: Language) -> _Columns:
-    """Give figures the width their widest needs, and projects what is left."""
+    """Figures have the width their widest needs, and projects what is left."""
     lines, figures = invoice.lines, language.figures
     rates = [figures.rate(line.unit_rate) for line in lines]
     places = max(map(figures.places, rates))
@@ -97,7 +96,7 @@ def _widest(texts: Iterable[str], label: str) -> float:
 
 
 def _missing(rate: str, places: int, language: Language) -> str:
-    """Give the zeros that would make *rate* as long as the longest."""
+    """The zeros that would make *rate* as long as the longest."""
     return "0" * (places - language.figures.places(rate))
 
 
@@ -116,7 +115,7 @@ def _heading(columns: _Columns, currency: str, language: Language) -> tuple[Band
 def _row(
     line: PrintedLine, columns: _Columns, language: Language, *, opens: bool, closes: bool
 ) -> list[Band]:
-    """Set one line; *opens* and *closes* say whether it is its project's first and last."""
+    """One line; *opens* and *closes* say whether it is its project's first and last."""
     code_width = columns.name - columns.code - _NARROW_GUTTER
     name_width = columns.work - columns.name - _NARROW_GUTTER
     cells = (

@@ -14,7 +14,7 @@ _Value = TypeVar("_Value")
 
 
 def texts(value: object) -> Iterator[str]:
-    """Give every text in *value*, at any depth, in the order of the fields."""
+    """Every text in *value*, at any depth, in the order of the fields."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, tuple):
@@ -26,7 +26,7 @@ def texts(value: object) -> Iterator[str]:
 
 
 def with_composed_texts(value: _Value) -> _Value:
-    """Give *value* with every text composed (NFC)."""
+    """*value* with every text composed (NFC)."""
     if is_normalized("NFC", "\n".join(texts(value))):
         return value
     return cast("_Value", _composed(value))

@@ -16,8 +16,12 @@ def title(invoice: PrintedInvoice, language: Language) -> str:
 
 
 def name(invoice: PrintedInvoice, language: Language) -> str:
-    """Give the title and number, in one line."""
-    return f"{title(invoice, language)} {' '.join(invoice.number.split())}"
+    """The title with the number, in one line."""
+    names = {
+        "invoice": language.gettext("Self-billed invoice {number}"),
+        "credit_note": language.gettext("Self-billed credit note {number}"),
+    }
+    return names[invoice.kind].format(number=" ".join(invoice.number.split()))
 
 
 def work(kind: str, language: Language) -> str:
@@ -29,7 +33,7 @@ def kinds_of_work(language: Language) -> tuple[str, str]:
 
 
 def tax(invoice: PrintedInvoice, language: Language) -> str:
-    """Name the tax by its category; only where there can be a rate, by its rate."""
+    """What the tax is called: by its category, and only where there can be a rate, by its rate."""
     categories = {
         "E": language.gettext("Tax, exempt"),
         "AE": language.gettext("Tax, reverse charge"),
@@ -42,7 +46,7 @@ def tax(invoice: PrintedInvoice, language: Language) -> str:
 
 def tax_note(invoice: PrintedInvoice, language: Language) -> str:
     """
-    Say why no tax is charged, where an invoice has to (Directive 2006/112/EC, article 226).
+    Why no tax is charged, where an invoice has to say so (Directive 2006/112/EC, article 226).
 
     Returns:
         Nothing for a standard or zero rate.
@@ -56,5 +60,5 @@ def tax_note(invoice: PrintedInvoice, language: Language) -> str:
 
 
 def total(invoice: PrintedInvoice, language: Language) -> str:
-    """Write the total with its currency, as it stands on the document."""
+    """The total with its currency, as it stands on the document."""
     return f"{invoice.currency} {language.figures.money(invoice.total)}"

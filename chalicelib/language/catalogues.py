@@ -6,33 +6,32 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import Final
 
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-SOURCE: Final = "en"
-"""The language of the messages themselves, which needs no catalogue."""
+# The language of the messages themselves, which needs no catalogue.
+SOURCE = "en"
 
-FOLDER: Final = Path(__file__).parent
+FOLDER = Path(__file__).parent
 
 
 @cache
 def languages() -> frozenset[str]:
-    """Give the language tags that have a catalogue."""
+    """The language tags that have a catalogue."""
     return frozenset(file.stem for file in FOLDER.glob("*.po"))
 
 
 def spoken_in(locale: Locale) -> str:
-    """Give the tag of the language that is nearest to *locale* and known here."""
+    """The tag of the language that is nearest to *locale* and known here."""
     nearest = (f"{locale.language}-{locale.territory}", locale.language)
     return next((tag for tag in nearest if tag in languages()), SOURCE)
 
 
 @cache
 def translations(tag: str) -> NullTranslations:
-    """Read the catalogue of *tag*; without one, messages stay as they are."""
+    """The catalogue of *tag*; without one, messages stay as they are."""
     if tag not in languages():
         return NullTranslations()
     compiled = BytesIO()

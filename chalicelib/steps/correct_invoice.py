@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, func, select
 
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.month import MonthDraft, draft_month
 from chalicelib.billing.period import Period
+from chalicelib.billing.records import InvoiceRecord
 from chalicelib.documents.pdf.coverage import unprintable
 from chalicelib.settings import Settings
-from chalicelib.store import queries
+from chalicelib.store import records
 from chalicelib.store.closing import open_from
 from chalicelib.store.connection import period_lock
 from chalicelib.store.crediting import credit
@@ -80,7 +81,7 @@ def correct_invoice(settings: Settings, number: str, now: datetime) -> Correctio
             send_on(connection, settings, booked_in)
             raise
         connection.rollback()
-        with attempt(ledger, connection, booked_in, corrects=original["id"]) as run_id:
+        with attempt(ledger, connection, booked_in, corrects=original.id) as run_id:
             common = Issue(run_id, booked_in, now, issue_date(settings, now), settings.payer)
             with connection.begin():
                 correction = replace(connection, original, common)
@@ -98,7 +99,7 @@ def would_correct(settings: Settings, number: str, now: datetime) -> Correction:
     with ready(settings).connect() as connection, connection.begin() as transaction:
         original = _correctable(connection, number)
         common = Issue(
-            original["run_id"],
+            original.run_id,
             _period(original),
             now,
             issue_date(settings, now),
@@ -109,7 +110,7 @@ def would_correct(settings: Settings, number: str, now: datetime) -> Correction:
     return correction
 
 
-def replace(connection: Connection, original: RowMapping, common: Issue) -> Correction:
+def replace(connection: Connection, original: InvoiceRecord, common: Issue) -> Correction:
     """The credit note and the new invoice, in the caller's transaction."""
     credit_id = credit(
         connection,
@@ -125,23 +126,23 @@ def replace(connection: Connection, original: RowMapping, common: Issue) -> Corr
     if draft.held.height:
         [held] = draft.held.to_dicts()
         reason = f"its contractor is held ({held['reason']}: {held['detail']}); resolve that first"
-        raise CannotCorrect(original["number"], reason)
+        raise CannotCorrect(original.number, reason)
     issue(connection, draft, freed, common)
-    issued = _issued_since(connection, credit_id, original["employee_id"])
+    issued = _issued_since(connection, credit_id, original.employee_id)
     return Correction(
-        number=original["number"],
+        number=original.number,
         credited_by=issued[0],
         replaced_by=issued[1] if draft.invoices.height else None,
-        currency=original["currency"],
+        currency=original.currency,
         difference=_difference(draft, original),
         rejected=draft.rejected.height,
     )
 
 
-def _difference(draft: MonthDraft, original: RowMapping) -> Decimal | None:
-    replaced: Decimal = -original["total"]
+def _difference(draft: MonthDraft, original: InvoiceRecord) -> Decimal | None:
+    replaced: Decimal = -original.total
     for invoiced in draft.invoices.iter_rows(named=True):
-        if invoiced["currency"] != original["currency"]:
+        if invoiced["currency"] != original.currency:
             return None
         replaced += invoiced["total"]
     return replaced
@@ -155,34 +156,34 @@ def _issued_since(connection: Connection, credit_id: int, employee_id: int) -> l
     return list(connection.execute(query.order_by(invoice.c.id)).scalars())
 
 
-def _span(connection: Connection, original: RowMapping) -> tuple[date, date]:
+def _span(connection: Connection, original: InvoiceRecord) -> tuple[date, date]:
     """From the first day the invoice bills, or its period's if earlier, to its period's end."""
     first = connection.execute(
         select(func.min(invoice_workday.c.work_date)).where(
-            invoice_workday.c.invoice_id == original["id"]
+            invoice_workday.c.invoice_id == original.id
         )
     ).scalar_one()
     period = _period(original)
     return min(first, period.start), period.end
 
 
-def _correctable(connection: Connection, number: str) -> RowMapping:
+def _correctable(connection: Connection, number: str) -> InvoiceRecord:
     original = _invoice(connection, number)
-    if original["kind"] == "credit_note":
-        raise CannotCorrect(number, f"it is the credit note of {original['credits_number']}")
-    if original["credited_by_number"]:
-        raise CannotCorrect(number, f"{original['credited_by_number']} already credits it")
-    if drift(connection, Scope.invoice(original["id"])).is_empty():
+    if original.kind == "credit_note":
+        raise CannotCorrect(number, f"it is the credit note of {original.credits_number}")
+    if original.credited_by_number:
+        raise CannotCorrect(number, f"{original.credited_by_number} already credits it")
+    if drift(connection, Scope.invoice(original.id)).is_empty():
         raise CannotCorrect(number, "its workdays and rates have not changed since it was billed")
     return original
 
 
-def _invoice(connection: Connection, number: str) -> RowMapping:
-    found = connection.execute(queries.invoice_by_number(number)).mappings().one_or_none()
+def _invoice(connection: Connection, number: str) -> InvoiceRecord:
+    found = records.invoice_by_number(connection, number)
     if found is None:
         raise CannotCorrect(number, "no invoice has this number; check it")
     return found
 
 
-def _period(original: RowMapping) -> Period:
-    return Period.month(original["period"].year, original["period"].month)
+def _period(original: InvoiceRecord) -> Period:
+    return Period.month(original.period.year, original.period.month)

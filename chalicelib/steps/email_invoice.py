@@ -13,14 +13,15 @@ from botocore.exceptions import (
     EndpointConnectionError,
     NoCredentialsError,
 )
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from chalicelib.aws import s3, ses
 from chalicelib.aws.ses import Seconds
 from chalicelib.billing.errors import BillingError
+from chalicelib.billing.records import DeliveryRecord
 from chalicelib.documents.letter import letter_of
 from chalicelib.settings import Settings
-from chalicelib.store import deliveries
+from chalicelib.store import deliveries, records
 from chalicelib.store.connection import engine
 
 from .batch import handle_each
@@ -103,25 +104,25 @@ def email_invoice(settings: Settings, delivery_id: int, patience: Seconds = 0) -
         try:
             for attempt in ses.backing_off(Throttled, patience):
                 with attempt:
-                    _hand_over(connection, settings, delivery_id, delivery["recipient"], message)
+                    _hand_over(connection, settings, delivery_id, delivery.recipient, message)
         except Throttled as throttled:
             raise NotYet(delivery_id, str(throttled)) from throttled
 
 
-def _to_send(connection: Connection, delivery_id: int) -> RowMapping | None:
+def _to_send(connection: Connection, delivery_id: int) -> DeliveryRecord | None:
     """The delivery, if it is to be sent; one without an address fails here."""
-    delivery = connection.execute(deliveries.to_send(delivery_id)).mappings().one_or_none()
+    delivery = records.delivery_to_send(connection, delivery_id)
     if delivery is None:
         raise NotYet(delivery_id, "its PDF is not stored yet")
-    if delivery["status"] == "sending" and not deliveries.expire_claim(connection, delivery_id):
+    if delivery.status == "sending" and not deliveries.expire_claim(connection, delivery_id):
         raise NotYet(delivery_id, "another process is sending it")
-    recipient = delivery["recipient"]
+    recipient = delivery.recipient
     addressed = ses.is_address(recipient)
     if not addressed and deliveries.claim(connection, delivery_id):
         reason = f"{recipient!r} is not an email address" if recipient else "no email address"
         deliveries.mark_failed(connection, delivery_id, reason)
     connection.commit()
-    return delivery if addressed and delivery["status"] == "queued" else None
+    return delivery if addressed and delivery.status == "queued" else None
 
 
 def _hand_over(
@@ -177,18 +178,18 @@ def _status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
-def _letter(settings: Settings, delivery: RowMapping) -> ses.Letter:
-    pdf = s3.get(settings.document_bucket, delivery["s3_key"])
-    if hashlib.sha256(pdf).hexdigest() != delivery["sha256"]:
-        raise DocumentChanged(delivery["s3_key"])
-    written = letter_of({**delivery})
+def _letter(settings: Settings, delivery: DeliveryRecord) -> ses.Letter:
+    pdf = s3.get(settings.document_bucket, delivery.s3_key)
+    if hashlib.sha256(pdf).hexdigest() != delivery.sha256:
+        raise DocumentChanged(delivery.s3_key)
+    written = letter_of(delivery)
     return ses.Letter(
         sender=settings.mail_sender,
-        recipient=delivery["recipient"],
+        recipient=delivery.recipient,
         subject=written.subject,
         text=written.text,
         html=written.html,
-        attachment_name=f"{delivery['number']}.pdf",
+        attachment_name=f"{delivery.number}.pdf",
         attachment=pdf,
         reply_to=settings.mail_reply_to,
     )

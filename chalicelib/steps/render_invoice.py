@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from chalicelib.aws import s3, sqs
 from chalicelib.billing.errors import BillingError
+from chalicelib.billing.records import InvoiceRecord
 from chalicelib.documents.invoice_pdf import render
 from chalicelib.documents.printed import printed
 from chalicelib.documents.selfcheck import require_readable
 from chalicelib.settings import Settings
-from chalicelib.store import deliveries, queries, tables
+from chalicelib.store import deliveries, records
 from chalicelib.store.connection import engine
 
 from .batch import handle_each
@@ -70,16 +69,12 @@ def store_document(settings: Settings, invoice_id: int) -> Sequence[int]:
         UnreadableDocument: If the drawn document does not show what it should.
     """
     with engine(settings.database_url).connect() as connection:
-        invoice = connection.execute(queries.invoice_by_id(invoice_id)).mappings().one_or_none()
+        invoice = records.invoice_by_id(connection, invoice_id)
         if invoice is None:
             raise UnknownInvoice(invoice_id)
-        if invoice["s3_key"] is None:
-            lines = connection.execute(queries.lines_of(invoice_id)).mappings().all()
-            days = (
-                connection.execute(queries.days_of(tables.invoice.c.id == invoice_id))
-                .mappings()
-                .all()
-            )
+        if invoice.s3_key is None:
+            lines = records.lines_of(connection, invoice_id)
+            days = records.days_of(connection, invoice_id)
             key = document_key(invoice)
             document = printed(invoice, lines, days)
             pdf = render(document)
@@ -96,14 +91,14 @@ def store_document(settings: Settings, invoice_id: int) -> Sequence[int]:
         return connection.execute(deliveries.queued_of(invoice_id)).scalars().all()
 
 
-def document_key(invoice: RowMapping) -> str:
+def document_key(invoice: InvoiceRecord) -> str:
     """
     Where the document is kept.
 
     The number is public; the content's hash beside it is not, so the key cannot be guessed.
     """
-    period = invoice["period"].isoformat()[:7]
-    return f"invoices/{period}/{invoice['number']}-{invoice['content_sha256']}.pdf"
+    period = invoice.period.isoformat()[:7]
+    return f"invoices/{period}/{invoice.number}-{invoice.content_sha256}.pdf"
 
 
 def _store_once(bucket: str, key: str, pdf: bytes) -> bytes:

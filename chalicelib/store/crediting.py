@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, literal, select, text
+from sqlalchemy import Connection, insert, literal, select, text
 
 from chalicelib.billing.content import SNAPSHOT, content_sha256
 from chalicelib.billing.period import Period
+from chalicelib.billing.records import InvoiceRecord, LineRecord
 
-from . import queries
+from . import records
 from .numbering import number, take_sequences
 from .tables import delivery, employee, invoice, invoice_line, invoice_workday
 
@@ -20,7 +22,7 @@ KEPT = ("series", "employee_id", "department_code", *SNAPSHOT)
 
 def credit(
     connection: Connection,
-    original: RowMapping,
+    original: InvoiceRecord,
     *,
     run_id: int,
     period: Period,
@@ -35,33 +37,32 @@ def credit(
 
     Args:
         connection: In the transaction that issues what replaces *original*.
-        original: A row of `queries.invoices`.
+        original: The invoice to take back.
         run_id: The correction.
         period: Where the credit note is booked.
         issued_at: The moment of issue, aware.
         issued_on: Its date in the billing time zone.
     """
-    lines = connection.execute(queries.lines_of(original["id"])).mappings().all()
-    sequence = take_sequences(connection, [original["series"]])[original["series"]]
+    sequence = take_sequences(connection, [original.series])[original.series]
     header = {
-        **{name: original[name] for name in KEPT},
-        "number": number(original["series"], sequence),
+        **{name: getattr(original, name) for name in KEPT},
+        "number": number(original.series, sequence),
         "kind": "credit_note",
         "period": period.start,
-        "subtotal": -original["subtotal"],
-        "tax": -original["tax"],
-        "total": -original["total"],
+        "subtotal": -original.subtotal,
+        "tax": -original.tax,
+        "total": -original.total,
         "issued_on": issued_on,
         "due_on": issued_on,
     }
-    negated = [_negated(line) for line in lines]
-    fingerprint = content_sha256({**header, "credits_number": original["number"]}, negated)
+    negated = [_negated(line) for line in records.lines_of(connection, original.id)]
+    fingerprint = content_sha256({**header, "credits_number": original.number}, negated)
     credit_id: int = connection.execute(
         insert(invoice)
         .values(
             **header,
             sequence=sequence,
-            credits_invoice_id=original["id"],
+            credits_invoice_id=original.id,
             run_id=run_id,
             issued_at=issued_at,
             content_sha256=fingerprint,
@@ -70,13 +71,13 @@ def credit(
     ).scalar_one()
     of_credit = [{**line, "invoice_id": credit_id} for line in negated]
     connection.execute(insert(invoice_line), of_credit)
-    _free(connection, original["id"], credit_id)
-    _queue(connection, credit_id, original["employee_id"], issued_at)
+    _free(connection, original.id, credit_id)
+    _queue(connection, credit_id, original.employee_id, issued_at)
     return credit_id
 
 
-def _negated(line: RowMapping) -> dict[str, Any]:
-    return {**line, "hours": -line["hours"], "amount": -line["amount"]}
+def _negated(line: LineRecord) -> dict[str, Any]:
+    return asdict(replace(line, hours=-line.hours, amount=-line.amount))
 
 
 def _free(connection: Connection, original_id: int, credit_id: int) -> None:

@@ -183,10 +183,22 @@ def queued_of(invoice_id: int) -> Select[int]:
 
 def to_send(delivery_id: int) -> Select[Any]:
     """What the emailer needs: the delivery, its invoice and its document."""
+    credited, replacement = invoice.alias("credited"), invoice.alias("replacement")
+    # A correction bills one invoice at most, in the run that credits.
+    replaced_by = (
+        select(replacement.c.number)
+        .where(
+            invoice.c.kind == "credit_note",
+            replacement.c.kind == "invoice",
+            replacement.c.run_id == invoice.c.run_id,
+            replacement.c.employee_id == invoice.c.employee_id,
+        )
+        .scalar_subquery()
+    )
     return (
         select(
             delivery.c.status,
-            delivery.c.recipient,
+            func.coalesce(delivery.c.recipient, "").label("recipient"),
             invoice.c.number,
             invoice.c.kind,
             invoice.c.locale,
@@ -196,11 +208,14 @@ def to_send(delivery_id: int) -> Select[Any]:
             invoice.c.due_on,
             invoice.c.supplier_name,
             invoice.c.buyer_name,
+            credited.c.number.label("credits_number"),
+            replaced_by.label("replaced_by"),
             document.c.s3_key,
             document.c.sha256,
         )
         .join(invoice, invoice.c.id == delivery.c.invoice_id)
         .join(document, document.c.invoice_id == invoice.c.id)
+        .outerjoin(credited, credited.c.id == invoice.c.credits_invoice_id)
         .where(delivery.c.id == delivery_id)
     )
 

@@ -1,77 +1,90 @@
 """
 The process with the local AWS services: ``python -m cloud.local.aws_process HOME``.
 
-It runs ministack with four additions: it saves every few seconds, so that a power cut loses little;
-it ends when the folder is removed; it delivers emails with bytes that are not ASCII, as SES does
-and ministack's relay does not; and its CloudFront distribution reads the bucket over TLS.
+It runs ministack with four additions: it saves a snapshot every few seconds and on request, so that
+a power cut loses little; it ends when the folder is removed; it delivers emails with bytes that are
+not ASCII, as SES does and ministack's relay does not; and its CloudFront distribution reads the
+bucket over TLS.
 """
 
 from __future__ import annotations
 
-import logging
+import asyncio
+import http
+import os
 import re
-import shutil
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import folder_watch
+from . import aws_services, folder_watch, rooted
 from .home import Home
 
 SAVE_SECONDS = 5.0
 CLOUDFRONT = "cloudfront.amazonaws.com"
 
-_saving = threading.Lock()
-
 
 def main(arguments: list[str]) -> None:
+    home = Home.at(Path(arguments[0]))
+    folder_watch.end_with(home.folder)
+    # Before anything can hold the other one.
+    os.makedirs = rooted.only_below(home.folder, os.makedirs)
+
     from ministack import app
-    from ministack.core import iam_evaluator, persistence
+    from ministack.core import iam_evaluator
     from ministack.services import ses
 
-    home = Path(arguments[0])
-    persistence.save_state = _alone(persistence.save_state, home)
-    logging.getLogger("persistence").setLevel(logging.WARNING)
+    from .snapshot import Snapshots
+
+    snapshots = Snapshots(home)
+    app.load_state, app.save_all = snapshots.load, snapshots.save
+
+    def save() -> bool:
+        return snapshots.save(app._build_persistence_save_dict())  # noqa: SLF001 -- no public way
+
+    app.app = _saving_when_asked(app.app, save)
     ses._smtp_send = _as_bytes(ses._smtp_send)  # noqa: SLF001 -- no public way
     iam_evaluator.evaluate_resource_policy = _over_tls(iam_evaluator.evaluate_resource_policy)
-    folder_watch.end_with(home)
-    threading.Thread(target=_save_often, args=(app,), daemon=True).start()
+    _save_often_once_loaded(app, save)
     # ministack reads the command line for itself.
     del sys.argv[1:]
     app.main()
 
 
-def _save_often(app: Any) -> None:  # noqa: ANN401 -- an untyped module
+def _save_often_once_loaded(app: Any, save: Callable[[], bool]) -> None:  # noqa: ANN401 -- untyped
+    """Not before: a slow start would replace what was saved by services that know nothing yet."""
+    load = app._load_persisted_state  # noqa: SLF001 -- no public way
+
+    def load_and_save_often() -> None:
+        load()
+        threading.Thread(target=_save_often, args=(save,), daemon=True).start()
+
+    app._load_persisted_state = load_and_save_often  # noqa: SLF001
+
+
+def _save_often(save: Callable[[], bool]) -> None:
     while True:
         time.sleep(SAVE_SECONDS)
-        app.save_all(app._build_persistence_save_dict())  # noqa: SLF001 -- no public way
+        save()
 
 
-def _alone(save: Any, home: Path) -> Any:  # noqa: ANN401 -- an untyped function
-    """
-    Save one at a time: the temporary file has one name, and two savers would mix bytes.
+def _saving_when_asked(answer: Any, save: Callable[[], bool]) -> Any:  # noqa: ANN401 -- untyped
+    """The application *answer*; on a POST to `aws_services.SAVE` it saves and tells whether."""
 
-    And only while *home* exists: a folder that was removed must not come back.
-    """
-    ours = folder_watch.identity(home)
+    async def answer_or_save(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+        if (scope.get("path"), scope.get("method")) != (aws_services.SAVE, "POST"):
+            await answer(scope, receive, send)
+            return
+        saved = await asyncio.to_thread(save)
+        status = http.HTTPStatus.OK if saved else http.HTTPStatus.SERVICE_UNAVAILABLE
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
 
-    def save_alone(service: str, state: dict[str, Any]) -> None:
-        with _saving:
-            if folder_watch.identity(home) == ours:
-                save(service, state)
-                if folder_watch.identity(home) != ours:
-                    _take_back(home)
-
-    return save_alone
-
-
-def _take_back(home: Path) -> None:
-    """Remove a folder that a save brought back; one with more in it would be a new cloud."""
-    if home.is_dir() and {part.name for part in home.iterdir()} <= {Home.at(home).state.name}:
-        shutil.rmtree(home, ignore_errors=True)
+    return answer_or_save
 
 
 def _as_bytes(send: Any) -> Any:  # noqa: ANN401 -- an untyped function

@@ -21,6 +21,9 @@ from .home import Home
 NAME = "aws"
 REGION = "us-east-1"
 START_SECONDS = 60.0
+ANSWER_SECONDS = 5.0
+SAVE_SECONDS = 60.0
+SAVE = "/_selfbill/save"
 
 
 class AwsFailed(BillingError):
@@ -28,6 +31,16 @@ class AwsFailed(BillingError):
 
     def __init__(self, last_words: str) -> None:
         super().__init__(f"the local AWS services did not start: {last_words}")
+
+
+class NotSaved(BillingError):
+    """The local AWS services could not save what they know."""
+
+    def __init__(self, last_words: str) -> None:
+        super().__init__(
+            "the local AWS services could not save what was deployed, and would forget it when "
+            f"this machine is switched off; start the local cloud once more: {last_words}"
+        )
 
 
 def launch(home: Home, smtp: str) -> None:
@@ -77,9 +90,30 @@ def wait(home: Home) -> None:
 
 
 def answers(home: Home) -> bool:
-    connection = http.client.HTTPConnection(ports.LOCALHOST, home.recall("ports")[NAME], timeout=5)
+    return _asked(home, "GET", "/_ministack/ready")
+
+
+def save(home: Home) -> None:
+    """
+    Have the services save all they know, however short ago it was that they last did.
+
+    Raises:
+        NotSaved: If they do not in time.
+    """
+    deadline = time.monotonic() + SAVE_SECONDS
+    while not _asked(home, "POST", SAVE):
+        if time.monotonic() > deadline:
+            raise NotSaved(processes.last_words(home, NAME))
+        time.sleep(0.05)
+
+
+def _asked(home: Home, method: str, path: str) -> bool:
+    """Whether the services say yes."""
+    connection = http.client.HTTPConnection(
+        ports.LOCALHOST, home.recall("ports")[NAME], timeout=ANSWER_SECONDS
+    )
     try:
-        connection.request("GET", "/_ministack/ready")
+        connection.request(method, path)
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -81,6 +81,8 @@ def up(
             "WEB_ORIGIN": page_server.start(own),
         }
         names = deploy.deploy(own, source, settings, build)
+        # Before anything is put into what was deployed: after a power cut it would be in nothing.
+        aws_services.save(own)
         complete = {**settings, **names, "MAIL_FOLDER": str(own.mail)}
         mail_events.subscribe(complete)
         page_upload.publish(source, complete)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from .home import Home
 STACK = "selfbill"
 CODE_BUCKET = "selfbill-code"
 STAGE = "dev"
+WHOLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+SETTLE_SECONDS = 120.0
 
 # Template parameter: the environment variable it is set from.
 PARAMETERS = {
@@ -93,20 +97,26 @@ def deploy(
         json.dumps([built.name, parameters], sort_keys=True).encode()
     ).hexdigest()
     cloudformation = aws_services.client("cloudformation", environment)
-    stack = _stack(cloudformation)
-    if stack is None or _release(stack) != release or not stack["StackStatus"].endswith("COMPLETE"):
+    stack = _settled(cloudformation)
+    if stack is None or not is_rolled_out(stack, release):
         _put_code(built, aws_services.client("s3", environment))
         template = f"{environment['AWS_ENDPOINT_URL']}/{CODE_BUCKET}/{built.name}/{TEMPLATE}"
         stack = _roll_out(cloudformation, stack, template, parameters, release)
-        gateway_responses.apply(
-            built,
-            _outputs(stack)["RestAPIId"],
-            parameters,
-            aws_services.client("apigateway", environment),
-        )
     outputs = _outputs(stack)
+    gateway_responses.apply(
+        built,
+        outputs["RestAPIId"],
+        parameters,
+        aws_services.client("apigateway", environment),
+        release,
+    )
     api = f"{environment['AWS_ENDPOINT_URL']}/restapis/{outputs['RestAPIId']}/api/_user_request_"
     return {variable: outputs[name] for variable, name in OUTPUTS.items()} | {"API_URL": api}
+
+
+def is_rolled_out(stack: Mapping[str, Any], release: str) -> bool:
+    """Whether *stack* is *release*, whole: the tag alone is on one that was rolled back as well."""
+    return _release(stack) == release and stack["StackStatus"] in WHOLE
 
 
 def _outputs(stack: Mapping[str, Any]) -> dict[str, str]:
@@ -135,7 +145,10 @@ def package(source: Path, build: Path) -> Path:
 
 def _put_code(built: Path, s3: Any) -> None:  # noqa: ANN401 -- a boto3 client
     """Put the zips, and the template that names them, where CloudFormation finds them."""
-    s3.create_bucket(Bucket=CODE_BUCKET)
+    # A bucket made shortly before a power cut is found again by its objects, but without its
+    # region, and then refused like one that exists in any region but this.
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=CODE_BUCKET)
     template = yaml.safe_load((built / TEMPLATE).read_text())
     functions = [
         resource["Properties"]
@@ -205,6 +218,16 @@ def _clear_away(
         StackName=STACK, WaiterConfig={"Delay": 0.2, "MaxAttempts": 300}
     )
     return None
+
+
+def _settled(cloudformation: Any) -> dict[str, Any] | None:  # noqa: ANN401 -- a boto3 client
+    """The stack, once it is not on its way: whoever was killed waiting for it left it there."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (stack := _stack(cloudformation)) and stack["StackStatus"].endswith("_IN_PROGRESS"):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    return stack
 
 
 def _stack(cloudformation: Any) -> dict[str, Any] | None:  # noqa: ANN401 -- a boto3 client

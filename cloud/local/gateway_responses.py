@@ -24,15 +24,31 @@ def apply(
     api_id: str,
     parameters: Mapping[str, str],
     apigateway: Any,  # noqa: ANN401 -- a boto3 client
+    release: str,
 ) -> None:
-    """Set the responses of the API *api_id* as the packaged template in *built* says."""
+    """
+    Set the responses of the API *api_id* as the packaged template in *built* says, once.
+
+    Args:
+        release: What *built* and *parameters* make together.  The API's deployment bears its
+            name; a stack that was rolled out just before a kill is without it.
+    """
+    if _deployed(api_id, apigateway) == release:
+        return
     template = yaml.safe_load((built / "sam.yaml").read_text())
     definition = _resolved(
         template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"], parameters
     )
     _put_errors(definition[ERRORS], api_id, apigateway)
     _put_preflights(definition["paths"], api_id, apigateway)
-    apigateway.create_deployment(restApiId=api_id, stageName=STAGE)
+    apigateway.create_deployment(restApiId=api_id, stageName=STAGE, description=release)
+
+
+def _deployed(api_id: str, apigateway: Any) -> str | None:  # noqa: ANN401 -- a boto3 client
+    deployment = apigateway.get_stage(restApiId=api_id, stageName=STAGE)["deploymentId"]
+    found = apigateway.get_deployment(restApiId=api_id, deploymentId=deployment)
+    description: str | None = found.get("description")
+    return description
 
 
 def _put_errors(errors: dict[str, Any], api_id: str, apigateway: Any) -> None:  # noqa: ANN401

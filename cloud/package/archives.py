@@ -7,18 +7,17 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from chalicelib.billing.errors import BillingError
 
 # AWS Lambda quotas: deployment package unzipped, layers included.
-LIMIT: Final = 250 * 2**20
+LIMIT = 250 * 2**20
 # The earliest time that a zip can hold.
-TIME: Final = (1980, 1, 1, 0, 0, 0)
+TIME = (1980, 1, 1, 0, 0, 0)
 # Lambda runs as another user than the owner of the files.
-READABLE: Final = 0o100644 << 16
-UNIX: Final = 3
+READABLE = 0o100644 << 16
+UNIX = 3
 
 
 class Clash(BillingError):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from chalicelib.billing.errors import BillingError
 
@@ -16,7 +16,7 @@ from . import inside
 from .interpreter import interpreter
 from .kinds import RUNTIME
 
-SECONDS: Final = 300
+SECONDS = 300
 
 
 class CallFailed(BillingError):

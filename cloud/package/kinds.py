@@ -8,12 +8,11 @@ Functions that load the same libraries share a zip; which function has which is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 # app.py loads these for every function.
-EVERY: Final = ("SQLAlchemy", "psycopg", "psycopg-binary", "msgspec", "tzdata")
+EVERY = ("SQLAlchemy", "psycopg", "psycopg-binary", "msgspec", "tzdata")
 
-KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+KINDS: Mapping[str, tuple[str, ...]] = {
     "api": EVERY,
     "documents": (
         *EVERY,
@@ -31,7 +30,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 # Lambda's runtime already has boto3 and what it needs.
-RUNTIME: Final = (
+RUNTIME = (
     "boto3",
     "botocore",
     "jmespath",

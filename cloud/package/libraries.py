@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 from pathlib import Path, PurePosixPath
-from typing import Final
 from zipfile import ZipFile
 
 from chalicelib.billing.errors import BillingError
@@ -19,13 +18,13 @@ from chalicelib.billing.errors import BillingError
 from .interpreter import interpreter
 
 # Where Lambda unpacks a zip.
-TASK: Final = "/var/task"
+TASK = "/var/task"
 # Sources of compiled modules, types for checkers, and the testing kits of libraries.
-NOT_SHIPPED: Final = frozenset({".c", ".cpp", ".h", ".pxd", ".pyi", ".pyx"})
-TESTING: Final = frozenset({"testing", "tests"})
+NOT_SHIPPED = frozenset({".c", ".cpp", ".h", ".pxd", ".pyi", ".pyx"})
+TESTING = frozenset({"testing", "tests"})
 # importlib.metadata reads these; licences go where their code goes.
-DISTRIBUTION: Final = frozenset({"METADATA", "entry_points.txt", "licenses"})
-INSTALLED: Final = ("purelib", "platlib")
+DISTRIBUTION = frozenset({"METADATA", "entry_points.txt", "licenses"})
+INSTALLED = ("purelib", "platlib")
 
 
 class NotCompiled(BillingError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -13,7 +12,7 @@ from chalicelib.billing.errors import BillingError
 
 from .interpreter import DOTTED
 
-LAMBDA: Final = {
+LAMBDA = {
     "implementation_name": "cpython",
     "os_name": "posix",
     "platform_machine": "x86_64",

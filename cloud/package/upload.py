@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from .build import Package, functions_of
 
-FOLDER: Final = "selfbill"
-UPLOADED: Final = "packaged.yaml"
+FOLDER = "selfbill"
+UPLOADED = "packaged.yaml"
 
 
 def upload(package: Package, bucket: str, s3: Any) -> Path:  # noqa: ANN401 -- a boto3 client

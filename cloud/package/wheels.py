@@ -17,7 +17,6 @@ from email.parser import Parser
 from functools import cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Final
 from zipfile import BadZipFile, ZipFile
 
 from packaging.requirements import Requirement
@@ -29,17 +28,17 @@ from chalicelib.billing.errors import BillingError
 
 from .interpreter import DOTTED, VERSION
 
-ABI: Final = "cp{}{}".format(*VERSION)
-NEWEST_GLIBC: Final = (2, 26)
-PLATFORMS: Final = (
+ABI = "cp{}{}".format(*VERSION)
+NEWEST_GLIBC = (2, 26)
+PLATFORMS = (
     *(f"manylinux_2_{minor}_x86_64" for minor in range(NEWEST_GLIBC[1], 4, -1)),
     "manylinux2014_x86_64",
     "manylinux2010_x86_64",
     "manylinux1_x86_64",
 )
 # A compiled file names the versions of the C library's symbols that it uses.
-ASKED_OF_GLIBC: Final = re.compile(rb"GLIBC_2\.(\d+)")
-NOT_FOUND: Final = re.compile(r"No matching distribution found for (\S+)")
+ASKED_OF_GLIBC = re.compile(rb"GLIBC_2\.(\d+)")
+NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
 
 
 class NoWheel(BillingError):

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, select
 
 from chalicelib.billing import issued as frames
 from chalicelib.billing.issued import Issued, Ledger
 from chalicelib.billing.period import Period
+from chalicelib.billing.records import DayRecord, InvoiceRecord, LineRecord
 from chalicelib.billing.schemas import Frame, dtypes
 from chalicelib.store import queries
 from chalicelib.store.extraction import copy_frame
+from chalicelib.store.records import record
 from chalicelib.store.tables import invoice, invoice_line
 
 OF_PERIOD = "(SELECT id FROM invoice WHERE period = {start})"
@@ -88,19 +90,17 @@ class Document:
     One invoice or credit note as it is printed.
 
     Attributes:
-        header: A row of `queries.invoices`.
         lines: By position.
         days: By date and position.
     """
 
-    header: RowMapping
-    lines: Sequence[RowMapping]
-    days: Sequence[RowMapping]
+    header: InvoiceRecord
+    lines: Sequence[LineRecord]
+    days: Sequence[DayRecord]
 
     @property
     def number(self) -> str:
-        number: str = self.header["number"]
-        return number
+        return self.header.number
 
 
 def read_documents(connection: Connection, period: Period) -> list[Document]:
@@ -108,14 +108,15 @@ def read_documents(connection: Connection, period: Period) -> list[Document]:
     headers = connection.execute(
         queries.invoices().where(of_period).order_by(invoice.c.number.collate("C"))
     )
-    lines: dict[int, list[RowMapping]] = defaultdict(list)
-    days: dict[int, list[RowMapping]] = defaultdict(list)
+    lines: dict[int, list[LineRecord]] = defaultdict(list)
+    days: dict[int, list[DayRecord]] = defaultdict(list)
     for line in connection.execute(
         select(invoice_line).join(invoice).where(of_period).order_by(invoice_line.c.position)
     ).mappings():
-        lines[line["invoice_id"]].append(line)
+        lines[line["invoice_id"]].append(record(LineRecord, line))
     for day in connection.execute(queries.days_of(of_period)).mappings():
-        days[day["invoice_id"]].append(day)
+        days[day["invoice_id"]].append(record(DayRecord, day))
     return [
-        Document(header, lines[header["id"]], days[header["id"]]) for header in headers.mappings()
+        Document(header, lines[header.id], days[header.id])
+        for header in (record(InvoiceRecord, row) for row in headers.mappings())
     ]

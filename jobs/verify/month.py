@@ -114,12 +114,12 @@ def verify_period(
         exported = [compare_export(connection, settings, name, period) for name in DATASETS]
         connection.rollback()
 
-    rendered = [document for document in documents if document.header["s3_key"] is not None]
+    rendered = [document for document in documents if document.header.s3_key is not None]
     due = (now or datetime.now(UTC)) - RENDERED_WITHIN
     overdue = [
         Finding(document.number, "PDF", "stored", "not rendered")
         for document in documents
-        if document.header["s3_key"] is None and document.header["issued_at"] <= due
+        if document.header.s3_key is None and document.header.issued_at <= due
     ]
     found = [
         *(Finding(**row) for row in verification.verify(ledger).iter_rows(named=True)),

@@ -6,8 +6,8 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import date
-from typing import Any
 
 from pypdfium2 import PdfiumError
 
@@ -18,6 +18,7 @@ from chalicelib.documents.printed import PrintedInvoice, printed
 from chalicelib.documents.texts import with_composed_texts
 from chalicelib.language import Language, language_of
 
+from . import earlier
 from .e_invoices import check_e_invoice
 from .ledger import Document
 from .objects import stored
@@ -30,9 +31,8 @@ Progressed = Callable[[int, int], None]
 
 
 def check_fingerprint(document: Document) -> list[Finding]:
-    stated = document.header["content_sha256"]
-    content: Mapping[str, Any] = {**document.header}
-    worked_out = content_sha256(content, [{**line} for line in document.lines])
+    stated = document.header.content_sha256
+    worked_out = content_sha256(asdict(document.header), map(asdict, document.lines))
     if stated == worked_out:
         return []
     return [Finding(document.number, "fingerprint of the content", worked_out, stated)]
@@ -52,12 +52,12 @@ def check_pdfs(
 def _check_pdf(bucket: str, document: Document) -> list[Finding]:
     """Compare the stored bytes with their record and, if they agree, the text with the ledger."""
     header = document.header
-    pdf = stored(bucket, header["s3_key"])
+    pdf = None if header.s3_key is None else stored(bucket, header.s3_key)
     if pdf is None:
-        return [Finding(document.number, "PDF", f"stored as {header['s3_key']}", None)]
+        return [Finding(document.number, "PDF", f"stored as {header.s3_key}", None)]
     sides = (
-        ("size of the PDF", f"{header['bytes']:,} bytes", f"{len(pdf):,} bytes"),
-        ("SHA-256 of the PDF", header["sha256"], hashlib.sha256(pdf).hexdigest()),
+        ("size of the PDF", f"{header.bytes:,} bytes", f"{len(pdf):,} bytes"),
+        ("SHA-256 of the PDF", header.sha256, hashlib.sha256(pdf).hexdigest()),
     )
     wrong = [Finding(document.number, *side) for side in sides if side[1] != side[2]]
     stated = printed(header, document.lines, document.days)
@@ -84,9 +84,9 @@ def check_print(content: Content, document: PrintedInvoice) -> list[Finding]:
     language = language_of(document.locale)
     page = "\n".join(["", *(text.content for text in content.texts), ""])
     missing = [
-        *_missing({"number": (wording.name(document, language),)}, page),
+        *_missing_number(document, language, page),
         *_missing(_figures(document, language), page),
-        *_missing_days(_days(document, language), page),
+        *_missing_days(document, language, page),
     ]
     if not _supplier_is_named(document, content.texts):
         missing.append(("supplier", document.supplier.name))
@@ -115,14 +115,13 @@ def _figures(document: PrintedInvoice, language: Language) -> dict[str, tuple[st
     }
 
 
-def _days(document: PrintedInvoice, language: Language) -> Counter[tuple[date, tuple[str, ...]]]:
-    """The texts that stand beside each other in the list of workdays, and how often."""
+def _days(document: PrintedInvoice, language: Language) -> Counter[tuple[date, tuple[str, str]]]:
+    """The work and hours that stand beside each date in the list of workdays, and how often."""
     kinds = [line.kind for line in document.lines]
     return Counter(
         (
             day.work_date,
             (
-                language.figures.workday(day.work_date),
                 wording.work(kinds[day.position - 1], language),
                 language.figures.money(day.hours),
             ),
@@ -143,12 +142,22 @@ def _missing(facts: Mapping[str, tuple[str, ...]], page: str) -> Iterator[tuple[
             read_to = place + len(wanted) - 1
 
 
-def _missing_days(
-    days: Mapping[tuple[date, tuple[str, ...]], int], page: str
+def _missing_number(
+    document: PrintedInvoice, language: Language, page: str
 ) -> Iterator[tuple[str, str]]:
-    for (day, texts), count in days.items():
-        if page.count(_beside(texts)) < count:
-            yield f"workday {day}", " ".join(texts)
+    expected = wording.name(document, language)
+    if all(_beside((name,)) not in page for name in (expected, earlier.name(document, language))):
+        yield "number", expected
+
+
+def _missing_days(
+    document: PrintedInvoice, language: Language, page: str
+) -> Iterator[tuple[str, str]]:
+    for (day, worked), count in _days(document, language).items():
+        expected = language.figures.workday(day)
+        dates = {expected, earlier.workday(document, day)}
+        if sum(page.count(_beside((date_, *worked))) for date_ in dates) < count:
+            yield f"workday {day}", " ".join((expected, *worked))
 
 
 def _beside(fact: Sequence[str]) -> str:

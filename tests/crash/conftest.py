@@ -22,15 +22,11 @@ from .worlds import Site, Start
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The session's PostgreSQL and an AWS of its own, which outlive every worker."""
+    """The session's PostgreSQL and an AWS of these tests' own, which outlive every worker."""
     home = Home.at(tmp_path_factory.mktemp("crash"))
     home.prepare()
-    with psycopg.connect(server_url, autocommit=True) as server:
-        # The server itself never crashes here, and every dropped database is a checkpoint.
-        server.execute("ALTER SYSTEM SET fsync = off")
-        server.execute("SELECT pg_reload_conf()")
     with pytest.MonkeyPatch.context() as environment:
         # The server of workers imports them before it knows where the tests are.
         environment.setenv("PYTHONPATH", str(ROOT))
@@ -44,7 +40,7 @@ def site(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         processes.stop(home, aws_services.NAME)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def steps(site: Site) -> dict[str, Step]:
     """Every step, by name, from one small month: each begins where the one before it ended."""
     with psycopg.connect(site.server_url, autocommit=True) as server:
@@ -96,7 +92,7 @@ def after(
         return site.keep(world, name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clean(site: Site, steps: dict[str, Step]) -> dict[str, Uninterrupted]:
     """What each step comes to when nobody kills it."""
     return {name: uninterrupted(site, step) for name, step in steps.items()}

@@ -26,13 +26,13 @@ def quietly(_sentence: str) -> None:
     """Say nothing of what is going on."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud_home() -> Iterator[Path]:
     with scratch() as folder:
         yield folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(cloud_home: Path) -> Iterator[dict[str, str]]:
     """The environment of a running, migrated and deployed cloud."""
     try:

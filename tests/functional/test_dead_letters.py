@@ -59,16 +59,18 @@ def ledger(cloud, loaded):
 @pytest.fixture(scope="module")
 def impatient(cloud):
     """
-    A failed message comes again after seconds instead of minutes.
+    A failed message comes again after seconds instead of minutes, and is given up after two tries.
 
     Not sooner than a Lambda starts, or its message is set aside before it can say why it failed.
     """
     sqs = aws_services.client("sqs", cloud)
     before = {}
     for name in ("RENDER_QUEUE_URL", "EMAIL_QUEUE_URL"):
-        asked = {"QueueUrl": cloud[name], "AttributeNames": ["VisibilityTimeout"]}
+        asked = {"QueueUrl": cloud[name], "AttributeNames": ["VisibilityTimeout", "RedrivePolicy"]}
         before[name] = sqs.get_queue_attributes(**asked)["Attributes"]
-        sqs.set_queue_attributes(QueueUrl=cloud[name], Attributes={"VisibilityTimeout": "5"})
+        policy = json.loads(before[name]["RedrivePolicy"]) | {"maxReceiveCount": 2}
+        hurried = {"VisibilityTimeout": "5", "RedrivePolicy": json.dumps(policy)}
+        sqs.set_queue_attributes(QueueUrl=cloud[name], Attributes=hurried)
     yield
     for name, attributes in before.items():
         sqs.set_queue_attributes(QueueUrl=cloud[name], Attributes=attributes)
@@ -101,6 +103,14 @@ def configure(cloud, name, **changed):
         FunctionName=found["FunctionName"],
         Environment={"Variables": found["Environment"]["Variables"] | changed},
     )
+
+
+def set_aside(cloud, queue):
+    """Wait until a message is in a dead-letter queue."""
+    sqs = aws_services.client("sqs", cloud)
+    count = "ApproximateNumberOfMessages"
+    asked = {"QueueUrl": cloud[queue], "AttributeNames": [count]}
+    eventually(lambda: int(sqs.get_queue_attributes(**asked)["Attributes"][count]))
 
 
 @contextmanager
@@ -146,7 +156,8 @@ class TestARendererWithoutItsBucket:
         configure(cloud, "RenderInvoice", DOCUMENT_BUCKET="a-bucket-that-is-not")
         assert jobs("bill", PERIOD).returncode in {0, 1}
 
-        [row] = eventually(lambda: ours(report()))
+        set_aside(cloud, "RENDER_DEAD_LETTERS_URL")
+        [row] = ours(report())
 
         assert (row["number"], row["name"], row["step"]) == (NUMBER, "Sídney Aside", "render")
         assert "NoSuchBucket" in row["reason"]
@@ -181,7 +192,8 @@ class TestADocumentThatWasChanged:
             document = s3.get_object(**place)["Body"].read()
             s3.put_object(**place, Body=b"something else")
 
-        [row] = eventually(lambda: ours(report("2025-04")))
+        set_aside(cloud, "EMAIL_DEAD_LETTERS_URL")
+        [row] = ours(report("2025-04"))
 
         assert (row["number"], row["step"]) == (f"{EMPLOYEE}-0002", "email")
         assert row["reason"].endswith(

@@ -15,8 +15,19 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
 
-from cloud.local import accounts, aws_services, mailbox, page_server, ports, postgres, processes
+from cloud.local import (
+    accounts,
+    aws_services,
+    mailbox,
+    page_server,
+    page_upload,
+    ports,
+    postgres,
+    processes,
+)
 from cloud.local.cloud import down, running, up
 from cloud.local.home import Home
 from cloud.migrate import migrate
@@ -41,6 +52,22 @@ def remove(folder):
     while folder.exists():
         with suppress(OSError):
             shutil.rmtree(folder)
+
+
+def cut_power(folder):
+    """Kill all that runs for a cloud at one moment, without a chance to save anything."""
+    own = Home.at(folder)
+    parts = [
+        processes.alive(own, name) for name in (aws_services.NAME, mailbox.NAME, page_server.NAME)
+    ]
+    server = postgres.postmaster(own)
+    victims = [*parts, *(child for part in parts for child in part.children(recursive=True))]
+    victims += [server, *server.children()]
+    for process in victims:
+        process.suspend()
+    for process in victims:
+        process.kill()
+    assert processes.wait(victims) == []
 
 
 class TestDeployedApi:
@@ -169,17 +196,72 @@ class TestLife:
         self.assert_all_kept(home, lived_in)
 
     def test_goes_on_after_a_power_cut(self, home, lived_in):
-        own = Home.at(home)
-        saved = own.state / "cognito.json"
-        eventually(lambda: saved.exists() and "olena@example.org" in saved.read_text())
-        server = postgres.postmaster(own)
-        parts = [processes.alive(own, name) for name in (aws_services.NAME, mailbox.NAME)]
-        for process in [*parts, server, *server.children()]:
-            process.kill()
-        processes.wait(parts)
+        saved = Home.at(home).snapshot
+        eventually(lambda: "olena@example.org" in saved.read_text())
+        cut_power(home)
         assert running(home) is None
 
         self.assert_all_kept(home, lived_in)
+
+    def test_knows_after_a_power_cut_what_was_deployed_a_moment_before(self, home, monkeypatch):
+        saved, deployed = [], []
+        save = aws_services.save
+
+        def publish_in_the_dark(_source, environment):
+            # Not only by chance, as the services do every few seconds.
+            assert saved == [Home.at(home)]
+            deployed.append(environment)
+            cut_power(home)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(aws_services, "save", lambda own: (save(own), saved.append(own)))
+            patched.setattr(page_upload, "publish", publish_in_the_dark)
+            with pytest.raises(KeyboardInterrupt):
+                up(home, {}, quietly, migrate)
+
+        assert deployed == [up(home, {}, quietly, migrate)]
+
+    def test_begins_anew_if_nothing_was_saved_but_objects(self, home, lived_in):
+        """As a power cut leaves it that comes before the first deployment is done."""
+        cut_power(home)
+        shutil.rmtree(Home.at(home).state)
+
+        after = up(home, {}, quietly, migrate)
+
+        [stack] = aws_services.client("cloudformation", after).describe_stacks()["Stacks"]
+        assert stack["StackStatus"] == "CREATE_COMPLETE"
+        assert after == running(home)
+
+    def test_makes_its_database_again_if_that_was_cut_short(self, home, monkeypatch):
+        def cut_short(server):
+            (server.pgdata / "PG_VERSION").write_text("18\n")
+            raise KeyboardInterrupt
+
+        own = Home.at(home)
+        own.prepare()
+        with monkeypatch.context() as patched:
+            patched.setattr(postgres.PostgresServer, "ensure_pgdata_inited", cut_short)
+            with pytest.raises(KeyboardInterrupt):
+                postgres.start(own)
+
+        with psycopg.connect(postgres.start(own)) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+    def test_answers_as_the_template_says_if_it_was_killed_before_it_was_told(self, home, lived_in):
+        api = lived_in["API_URL"].split("/restapis/")[1].split("/")[0]
+        apigateway = aws_services.client("apigateway", lived_in)
+        for answer in apigateway.get_gateway_responses(restApiId=api)["items"]:
+            if not answer["defaultResponse"]:
+                kind = answer["responseType"]
+                apigateway.delete_gateway_response(restApiId=api, responseType=kind)
+        apigateway.create_deployment(restApiId=api, stageName="api", description="rolled out")
+
+        up(home, {}, quietly, migrate)
+
+        answer = requests.get(f"{lived_in['API_URL']}/invoices", timeout=30)
+        assert answer.status_code == 401
+        assert answer.headers["Access-Control-Allow-Origin"] == lived_in["WEB_ORIGIN"]
 
     def test_does_not_take_a_strangers_pid_for_its_own(self, home, lived_in):
         down(home, quietly)
@@ -224,6 +306,23 @@ class TestLife:
 
         assert processes.wait(parts) == []
         assert not home.exists()
+
+    def test_stays_away_when_something_is_stored_after_its_folder_is_gone(self, home, lived_in):
+        own = Home.at(home)
+        parts = [
+            processes.alive(own, name)
+            for name in (aws_services.NAME, mailbox.NAME, page_server.NAME)
+        ]
+        s3 = aws_services.client("s3", lived_in)
+
+        # Removing takes a while, and they might have ended by then.
+        away = home.rename(home.with_name("away"))
+        with suppress(BotoCoreError, ClientError):
+            s3.put_object(Bucket=lived_in["DOCUMENT_BUCKET"], Key="new/2", Body=b"late")
+
+        assert processes.wait(parts) == []
+        assert not home.exists()
+        remove(away)
 
     def test_stands_beside_another(self, cloud, home, lived_in):
         assert lived_in["API_URL"] != cloud["API_URL"]

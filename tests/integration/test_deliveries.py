@@ -19,6 +19,7 @@ from chalicelib.billing.period import Period
 from chalicelib.steps import email_invoice as emailer
 from chalicelib.steps import render_invoice as renderer
 from chalicelib.steps.bill_month import bill_month
+from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.steps.email_invoice import DocumentChanged, NotYet, email_invoice
 from chalicelib.steps.render_invoice import UnknownInvoice, render_invoice
 from chalicelib.steps.resend_invoice import resend
@@ -323,6 +324,26 @@ class TestEmailing:
         assert attachment.get_filename() == "ANNA-0001.pdf"
         assert attachment.get_content() == s3.get(settings.document_bucket, key)
         assert "480.00 EUR" in message.get_body().get_content()
+
+    def test_names_what_a_credit_note_cancels_and_what_replaces_it(
+        self, settings, books, cloud, queue
+    ):
+        queue()
+        books.execute("UPDATE workday SET hours = 4")
+        correct_invoice(settings, "ANNA-0001", NOW)
+        [credit_note, _invoice] = cloud.to_render()
+        render_invoice(settings, credit_note)
+        [*_, delivery_id] = cloud.to_mail()
+
+        email_invoice(settings, delivery_id)
+
+        [sent] = cloud.mails()
+        message = message_from_bytes(sent.raw_data.encode(), policy=policy.default)
+        assert message["Subject"] == (
+            "Self-billed credit note ANNA-0002 from Northwind Research Ltd"
+        )
+        text = message.get_body(("plain",)).get_content()
+        assert "It cancels invoice ANNA-0001. Invoice ANNA-0003 replaces it." in text
 
     def test_goes_to_the_address_of_the_delivery(self, settings, books, cloud, queue):
         delivery_id = queue(email="then@contractors.example")

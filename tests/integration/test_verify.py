@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -31,6 +32,9 @@ from jobs.verify.e_invoices import check_e_invoice
 from jobs.verify.pdf_content import read
 from jobs.verify.pdfs import check_print
 from tests import builders_documents as build
+
+# Drawn by earlier releases, whose PDFs are kept for good.
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 OCTOBER = Period.month(2026, 10)
 NOVEMBER = Period.month(2026, 11)
@@ -403,6 +407,19 @@ class TestPrint:
         invoice = build.invoice(locale="uk-UA")
 
         assert check_print(read(render(invoice)), invoice) == []
+
+    @pytest.mark.parametrize(
+        ("file", "document"),
+        [
+            ("credit-note-uk.pdf", build.credit_note(locale="uk-UA")),
+            ("invoice-pl.pdf", build.invoice(locale="pl-PL")),
+        ],
+    )
+    def test_of_an_earlier_release_is_found_in_its_own_words(self, file, document):
+        pdf = (SAMPLES / file).read_bytes()
+
+        assert pdf != render(document)
+        assert check_print(read(pdf), document) == []
 
     def test_needs_every_workday_as_often_as_it_was_worked(self):
         twice = build.invoice(days=(*build.INVOICE.days, build.INVOICE.days[0]))

@@ -16,32 +16,21 @@ from tests.builders_ledger import Books
 from tests.conftest import TEMPLATE, forget, in_database
 from tests.integration.conftest import books, clients, cloud, settings
 
-__all__ = ["books", "clients", "cloud", "fresh_ledger", "hurried_server", "settings"]
+__all__ = ["books", "clients", "cloud", "fresh_ledger", "settings"]
 
 OpenLedger = Callable[[], AbstractContextManager[tuple[Books, Settings]]]
 serial = count()
 
 
-@pytest.fixture(scope="package")
-def hurried_server(server_url: str) -> Iterator[str]:
-    """The session's server, which need not survive a power cut meanwhile: ten times as fast."""
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        connection.execute("SELECT pg_reload_conf()")
-        yield server_url
-        connection.execute("ALTER SYSTEM RESET fsync")
-        connection.execute("SELECT pg_reload_conf()")
-
-
 @pytest.fixture
-def fresh_ledger(hurried_server: str, settings: Settings) -> OpenLedger:
+def fresh_ledger(server_url: str, settings: Settings) -> OpenLedger:
     """Opens one empty ledger after another, each in a database that is dropped with it."""
 
     @contextmanager
     def opened() -> Iterator[tuple[Books, Settings]]:
         name = f"property_{os.getpid()}_{next(serial)}"
-        url = in_database(hurried_server, name)
-        with psycopg.connect(hurried_server, autocommit=True) as server:
+        url = in_database(server_url, name)
+        with psycopg.connect(server_url, autocommit=True) as server:
             server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
             try:
                 with psycopg.connect(url, autocommit=True) as connection:

@@ -593,7 +593,7 @@ def unsent(monkeypatch):
 @pytest.mark.usefixtures("unsent")
 class TestTheLedger:
     def test_bills_every_hour_once_whatever_happens(self, fresh_ledger):
-        run_machine(fresh_ledger, 1, examples=20, steps=25)
+        run_machine(fresh_ledger, 1, examples=10, steps=25)
 
     @pytest.mark.prove
     @pytest.mark.parametrize("chosen", range(2, 10))

@@ -23,7 +23,7 @@ from chalicelib.aws import s3, sqs
 from chalicelib.billing.period import Period
 from chalicelib.export.parquet import export_key, export_period
 from chalicelib.steps.bill_month import bill_month
-from chalicelib.store import queries
+from chalicelib.store import records
 from chalicelib.store.connection import engine
 from chalicelib.store.crediting import credit
 from chalicelib.store.runs import start_run
@@ -241,7 +241,7 @@ def credit_every(settings, books, nth):
         run_id = start_run(connection, OCTOBER)
         with connection.begin():
             for number in numbers:
-                original = connection.execute(queries.invoice_by_number(number)).mappings().one()
+                original = records.invoice_by_number(connection, number)
                 credit(
                     connection,
                     original,

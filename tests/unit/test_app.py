@@ -21,6 +21,13 @@ def loaded_by(imports: str) -> set[str]:
     return set(json.loads(finished.stdout))
 
 
+class TestTheCommandLine:
+    def test_loads_no_service_s_library_to_answer_help(self):
+        services = {"sqlalchemy", "psycopg", "boto3", "botocore", "alembic", "jinja2"}
+
+        assert not loaded_by("import jobs.cli.main") & (HEAVY | services)
+
+
 class TestTheApp:
     def test_loads_nothing_heavy_for_the_api(self):
         assert not loaded_by("import app") & HEAVY

@@ -204,7 +204,7 @@ def as_reference(draft, days):
 
 class TestTheMonth:
     @settings(
-        max_examples=150,
+        max_examples=75,
         derandomize=True,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],

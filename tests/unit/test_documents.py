@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
@@ -121,7 +121,7 @@ class TestRender:
         printed = text_of(build.credit_note())
 
         assert "Self-billed credit note" in printed
-        assert "Credits invoice LZ-0007" in printed
+        assert "Cancels invoice LZ-0007 dated 1 November 2026" in printed
         assert f"EUR {MINUS}6,592.80" in printed
 
     def test_describes_the_file(self):
@@ -153,6 +153,29 @@ class TestRender:
 
         with pytest.raises(UnprintableText, match="PARTY POPPER"):
             drawn([page], about, b"<e-invoice/>")
+
+
+class TestTexts:
+    @pytest.mark.parametrize("locale", ["en", "en-US", "uk-UA", "de-AT", "pl-PL", "lt-LT"])
+    @pytest.mark.parametrize("document", [build.invoice(), build.credit_note()])
+    def test_have_no_two_full_stops_in_a_row(self, document, locale):
+        pages = laid_out(document, language_of(locale))
+
+        assert [text.content for text in all_texts(pages) if ".." in text.content] == []
+
+    def test_are_all_in_one_language(self):
+        printed = text_of(build.credit_note(locale="pl-PL"))
+
+        assert "October 2026" in printed
+        assert "Cancels invoice LZ-0007 dated 1 November 2026" in printed
+        assert "Thu, 1 Oct 2026" in printed
+
+    def test_say_in_ukrainian_what_a_credit_note_cancels(self):
+        printed = text_of(build.credit_note(locale="uk-UA"))
+
+        assert "Кредит-нота LZ-0008, складена покупцем" in printed
+        assert "Анулює рахунок-фактуру LZ-0007 від 1 листопада 2026\u00a0р." in printed
+        assert "Анульований рахунок-фактура" in printed
 
 
 class TestBytes:
@@ -286,6 +309,7 @@ invoices = st.builds(
 class TestLayout:
     @settings(max_examples=60, deadline=None)
     @given(invoices)
+    @example(build.invoice(total=Decimal("-999999999999.99"), locale="uk-UA"))
     def test_keeps_any_text_inside_the_margins_and_apart(self, invoice):
         pages = laid_out(with_composed_texts(invoice), language_of(invoice.locale))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from babel import localedata
+from babel import Locale
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from hypothesis import given
@@ -15,6 +15,7 @@ from chalicelib.documents.pdf import coverage
 from chalicelib.language import language_of
 from chalicelib.language.catalogues import FOLDER, languages
 from chalicelib.language.figures import MINUS, figures_of
+from tests.locales import every_locale
 
 PROGRAM = Path(__file__).parents[2] / "chalicelib"
 OCTOBER = date(2026, 10, 1)
@@ -86,7 +87,17 @@ class TestALanguage:
         assert language_of(locale).gettext("Supplier") == "Supplier"
 
     @pytest.mark.parametrize(
-        ("count", "days"), [(1, "1 день"), (2, "2 дні"), (11, "11 днів"), (21, "21 день")]
+        ("count", "days"),
+        [
+            (1, "1 день"),
+            (2, "2 дні"),
+            (4, "4 дні"),
+            (5, "5 днів"),
+            (11, "11 днів"),
+            (12, "12 днів"),
+            (21, "21 день"),
+            (22, "22 дні"),
+        ],
     )
     def test_counts_in_its_own_plurals(self, count, days):
         written = UKRAINIAN.ngettext("{count} day", "{count} days", count)
@@ -171,6 +182,40 @@ class TestFigures:
         )
 
 
+class TestDates:
+    @pytest.mark.parametrize(
+        ("locale", "month", "day"),
+        [
+            ("uk-UA", "жовтень 2026\u00a0р.", "1 жовтня 2026\u00a0р."),
+            ("uk-PL", "жовтень 2026\u00a0р.", "1 жовтня 2026\u00a0р."),
+            ("en-GB", "October 2026", "1 October 2026"),
+            ("en-US", "October 2026", "October 1, 2026"),
+            ("de-AT", "October 2026", "1 October 2026"),
+            ("pl-PL", "October 2026", "1 October 2026"),
+        ],
+    )
+    def test_are_in_the_language_of_the_words(self, locale, month, day):
+        figures = language_of(locale).figures
+
+        assert figures.month(OCTOBER) == month
+        assert figures.day(OCTOBER) == day
+
+    @every_locale
+    def test_name_the_month_in_the_language_of_the_words_wherever_one_is(self, locales):
+        for locale in locales:
+            language = language_of(locale)
+            names = Locale.parse(language.tag, sep="-").months["stand-alone"]["wide"]
+
+            for number, name in names.items():
+                assert name in language.figures.month(date(2026, number, 1)), locale
+
+    def test_leave_numbers_to_the_country(self):
+        assert language_of("pl-PL").figures.money(Decimal("1234567.50")) == (
+            "1\u00a0234\u00a0567,50"
+        )
+        assert language_of("de-AT").figures.percentage(Decimal("0.055")) == "5,5\u00a0%"
+
+
 class TestALocale:
     @pytest.mark.parametrize(
         "tag", ["", "x", "xx-YY", "en-XX", "\0", "hi-IN", "zh-Hant-TW", "ar", "../uk", "🎉"]
@@ -182,8 +227,9 @@ class TestALocale:
     def test_of_an_unknown_country_is_that_of_the_language(self):
         assert figures_of("uk-XX").locale == figures_of("uk").locale
 
-    def test_is_printable_wherever_it_is(self):
-        for tag in localedata.locale_identifiers():
+    @every_locale
+    def test_is_printable_wherever_it_is(self, locales):
+        for tag in locales:
             figures = figures_of(tag)
             written = [
                 figures.money(Decimal("-1234567.50")) + figures.percentage(Decimal("0.0725")),

@@ -29,7 +29,7 @@ class TestRequireReadable:
 
         require_readable(render(invoice), invoice)
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=50, deadline=None)
     @given(names, names)
     def test_is_content_whatever_the_names_and_wherever_they_break(self, supplier, buyer):
         invoice = build.invoice(

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
-from typing import Final
 
 from chalicelib.documents.printed import PrintedInvoice, PrintedLine
 
 from .markup import group, money, period, text
 from .taxes import line_tax
 
-_WORK: Final = {"regular": "Regular work", "overtime": "Overtime work"}
-_HOURS: Final = 'unitCode="HUR"'
+_WORK = {"regular": "Regular work", "overtime": "Overtime work"}
+_HOURS = 'unitCode="HUR"'
 
 
 def lines(invoice: PrintedInvoice) -> Iterator[str]:
@@ -45,7 +44,7 @@ def _line(invoice: PrintedInvoice, line: PrintedLine, position: int, days: list[
 
 
 def _work(line: PrintedLine) -> str:
-    """State what was worked on; a project without a name goes by its code."""
+    """What was worked on; a project without a name goes by its code."""
     return group(
         "SpecifiedTradeProduct",
         text("BuyerAssignedID", line.project_code),  # BT-156: the buyer's own code

@@ -10,14 +10,14 @@ from chalicelib.documents.pdf.coverage import composed
 
 
 def group(name: str, *parts: str) -> str:
-    """Put *parts* into an element; with nothing in it, it is left out."""
+    """An element that holds *parts*; with nothing in it, it is left out."""
     content = "".join(parts)
     return f"<ram:{name}>{content}</ram:{name}>" if content else ""
 
 
 def text(name: str, content: str, attribute: str = "") -> str:
     """
-    Write *content* as one composed line; blank content is left out.
+    An element with *content* as one composed line; blank content is left out.
 
     Args:
         attribute: Such as ``schemeID="VA"``.
@@ -28,7 +28,7 @@ def text(name: str, content: str, attribute: str = "") -> str:
 
 
 def money(name: str, amount: Decimal, attribute: str = "") -> str:
-    """Write an amount or hours, which have 2 places."""
+    """An amount or hours, which have 2 places."""
     return text(name, f"{amount:.2f}", attribute)
 
 
@@ -38,13 +38,13 @@ def day(name: str, moment: date) -> str:
 
 
 def reference_day(name: str, moment: date) -> str:
-    """Write the date of another document, which CII keeps in a namespace of its own."""
+    """The date of another document, which CII keeps in a namespace of its own."""
     stamp = f'<qdt:DateTimeString format="102">{_compact(moment)}</qdt:DateTimeString>'
     return group(name, stamp)
 
 
 def period(first: date, last: date) -> str:
-    """Write a period by its first and last day."""
+    """A period, by its first and last day."""
     return group("BillingSpecifiedPeriod", day("StartDateTime", first), day("EndDateTime", last))
 
 

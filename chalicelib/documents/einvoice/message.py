@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from chalicelib.documents.printed import PrintedInvoice
 
@@ -12,7 +11,7 @@ from .markup import day, group, text
 from .parties import parties
 from .settlement import delivery, settlement
 
-_NAMESPACES: Final = " ".join(
+_NAMESPACES = " ".join(
     f'xmlns:{prefix}="urn:un:unece:uncefact:{name}:100"'
     for prefix, name in (
         ("rsm", "data:standard:CrossIndustryInvoice"),
@@ -21,10 +20,10 @@ _NAMESPACES: Final = " ".join(
         ("udt", "data:standard:UnqualifiedDataType"),
     )
 )
-_PROFILE: Final = "urn:cen.eu:en16931:2017"
-_TYPES: Final = {"invoice": "389", "credit_note": "261"}
-"""UNTDID 1001: self-billed invoice, self-billed credit note."""
-_NOTES: Final = {
+_PROFILE = "urn:cen.eu:en16931:2017"
+# UNTDID 1001: self-billed invoice, self-billed credit note.
+_TYPES = {"invoice": "389", "credit_note": "261"}
+_NOTES = {
     "invoice": "Self-billed invoice, issued by the buyer on the supplier's behalf.",
     "credit_note": "Self-billed credit note, issued by the buyer on the supplier's behalf.",
 }
@@ -32,7 +31,7 @@ _NOTES: Final = {
 
 def factur_x(invoice: PrintedInvoice) -> bytes:
     """
-    Write *invoice* as an EN 16931 invoice in UTF-8.
+    *invoice* as an EN 16931 invoice in UTF-8.
 
     Equal invoices give equal bytes.  It never fails: where the standard asks for what is not
     known, such as a tax id, that is left out, and docs/einvoice.md says which rule is broken.
@@ -51,7 +50,7 @@ def factur_x(invoice: PrintedInvoice) -> bytes:
 
 
 def _stated(invoice: PrintedInvoice) -> PrintedInvoice:
-    """Turn a credit note's figures positive: its type (BT-3) says that they are credited."""
+    """A credit note with positive figures: its type (BT-3) says that they are credited."""
     if invoice.kind != "credit_note":
         return invoice
     return replace(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from chalicelib.documents.printed import PrintedInvoice, PrintedParty
 
 from .markup import group, text
 from .taxes import vat_id
 
-_EMAIL: Final = 'schemeID="EM"'
-_VAT: Final = 'schemeID="VA"'
-_LOCAL: Final = 'schemeID="FC"'
-_LINES: Final = ("LineOne", "LineTwo", "LineThree")
+_EMAIL = 'schemeID="EM"'
+_VAT = 'schemeID="VA"'
+_LOCAL = 'schemeID="FC"'
+_LINES = ("LineOne", "LineTwo", "LineThree")
 
 
 def parties(invoice: PrintedInvoice) -> str:
@@ -20,7 +18,7 @@ def parties(invoice: PrintedInvoice) -> str:
 
 
 def _seller(invoice: PrintedInvoice) -> str:
-    """Name the supplier by the buyer's code for them: a tax id alone is not enough (BR-CO-26)."""
+    """The supplier, with the buyer's code for them: a tax id alone is not enough (BR-CO-26)."""
     party = invoice.supplier
     vat = text("ID", vat_id(party, invoice.tax_category), _VAT)  # BT-31
     return group(
@@ -34,7 +32,7 @@ def _seller(invoice: PrintedInvoice) -> str:
 
 
 def _buyer(invoice: PrintedInvoice) -> str:
-    """Name the payer; a tax id that is no VAT id stands as their registration."""
+    """The payer; a tax id that is no VAT id stands as their registration."""
     party = invoice.buyer
     vat = text("ID", vat_id(party, invoice.tax_category), _VAT)  # BT-48
     registered = "" if vat else text("ID", party.tax_id)
@@ -49,7 +47,7 @@ def _buyer(invoice: PrintedInvoice) -> str:
 
 
 def _address(party: PrintedParty) -> str:
-    """Write the address as lines: it is kept as one text, in the order of its country."""
+    """The address as lines: it is kept as one text, in the order of its country."""
     return group(
         "PostalTradeAddress",
         *(text(name, part) for name, part in zip(_LINES, _parts(party.address), strict=False)),
@@ -58,7 +56,7 @@ def _address(party: PrintedParty) -> str:
 
 
 def _parts(address: str) -> list[str]:
-    """Split *address* at line breaks, else at commas, into at most three parts."""
+    """*address*, split at line breaks, else at commas, into at most three parts."""
     whole = address.strip()
     parts = whole.splitlines() if len(whole.splitlines()) > 1 else whole.split(",")
     named = [part.strip() for part in parts if part.strip()]

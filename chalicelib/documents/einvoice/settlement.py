@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from typing import Final
 
 from chalicelib.documents.printed import PrintedInvoice, PrintedParty
 
 from .markup import day, group, money, period, reference_day, text
 from .taxes import breakdown
 
-_NOT_DEFINED: Final = "1"
-_TRANSFER: Final = "30"
-_SEPA: Final = "58"
-"""UNTDID 4461: instrument not defined, credit transfer, SEPA credit transfer."""
-_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}")
+# UNTDID 4461: instrument not defined, credit transfer, SEPA credit transfer.
+_NOT_DEFINED = "1"
+_TRANSFER = "30"
+_SEPA = "58"
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}")
 
 
 def delivery(invoice: PrintedInvoice) -> str:
-    """State when the work was done: its last day (BT-72)."""
+    """When the work was done: its last day (BT-72)."""
     finished = max((worked.work_date for worked in invoice.days), default=invoice.period_start)
     event = group("ActualDeliverySupplyChainEvent", day("OccurrenceDateTime", finished))
     return group("ApplicableHeaderTradeDelivery", event)
@@ -40,7 +39,7 @@ def settlement(invoice: PrintedInvoice) -> str:
 
 
 def _payment(invoice: PrintedInvoice) -> str:
-    """State how the supplier is paid: by transfer, if their account is known."""
+    """How the supplier is paid: by transfer, if their account is known."""
     account = _account(invoice.supplier)
     transfer = _SEPA if invoice.currency == "EUR" else _TRANSFER
     return group(
@@ -51,7 +50,7 @@ def _payment(invoice: PrintedInvoice) -> str:
 
 
 def _account(supplier: PrintedParty) -> str:
-    """Write account and holder; what has not the form of an IBAN is stated as another number."""
+    """Account and holder; what has not the form of an IBAN is stated as another number."""
     number = "".join((supplier.iban or "").split()).upper()
     if not number:
         return ""
@@ -65,7 +64,7 @@ def _account(supplier: PrintedParty) -> str:
 
 
 def _billed(invoice: PrintedInvoice) -> str:
-    """State the month (BG-14), widened to days of other months that are billed with it."""
+    """The month (BG-14), widened to days of other months that are billed with it."""
     month = invoice.period_start
     last = month.replace(day=monthrange(month.year, month.month)[1])
     days = [worked.work_date for worked in invoice.days]
@@ -84,7 +83,7 @@ def _totals(invoice: PrintedInvoice) -> str:
 
 
 def _credited(invoice: PrintedInvoice) -> str:
-    """Name the invoice that a credit note credits (BG-3)."""
+    """The invoice that a credit note credits (BG-3)."""
     issued_on = invoice.credits_issued_on
     return group(
         "InvoiceReferencedDocument",

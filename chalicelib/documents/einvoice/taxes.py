@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Final
 
 from chalicelib.documents.printed import PrintedInvoice, PrintedParty
 
 from .markup import group, money, text
 
-_OUTSIDE: Final = "O"
-_REASONS: Final = {
+_OUTSIDE = "O"
+_REASONS = {
     "E": "Exempt from VAT",
     "AE": "Reverse charge",
     _OUTSIDE: "Not subject to VAT",
 }
-_REASON_CODES: Final = {"AE": "VATEX-EU-AE", _OUTSIDE: "VATEX-EU-O"}
-_PREFIXES: Final = {"GR": "EL", "GB": "GB|XI"}
-"""Of countries whose VAT ids don't begin with their code alone; XI is Northern Ireland."""
+_REASON_CODES = {"AE": "VATEX-EU-AE", _OUTSIDE: "VATEX-EU-O"}
+# Of countries whose VAT ids don't begin with their code alone; XI is Northern Ireland.
+_PREFIXES = {"GR": "EL", "GB": "GB|XI"}
 
 
 def line_tax(invoice: PrintedInvoice) -> str:
@@ -31,7 +30,7 @@ def line_tax(invoice: PrintedInvoice) -> str:
 
 
 def breakdown(invoice: PrintedInvoice) -> str:
-    """Write the one tax breakdown: an invoice has one category and rate."""
+    """The one tax breakdown: an invoice has one category and rate."""
     category = invoice.tax_category
     return group(
         "ApplicableTradeTax",
@@ -47,7 +46,7 @@ def breakdown(invoice: PrintedInvoice) -> str:
 
 def vat_id(party: PrintedParty, category: str) -> str:
     """
-    Give the party's VAT id without spaces, or nothing.
+    The party's VAT id without spaces, or nothing.
 
     A tax id counts as one if it begins as those of the party's country do.  Outside the scope of
     tax, VAT ids are forbidden (BR-O-02).
@@ -59,13 +58,13 @@ def vat_id(party: PrintedParty, category: str) -> str:
 
 
 def _rate(invoice: PrintedInvoice) -> str:
-    """Write the rate in per cent; outside the scope of tax there is none (BR-O-05)."""
+    """The rate in per cent; outside the scope of tax there is none (BR-O-05)."""
     if invoice.tax_category == _OUTSIDE:
         return ""
     return text("RateApplicablePercent", f"{_shortened(invoice.tax_rate * 100):f}")
 
 
 def _shortened(number: Decimal) -> Decimal:
-    """Drop zeros after the point: 23.000000 is 23, 5.500000 is 5.5."""
+    """The number without zeros after the point: 23.000000 is 23, 5.500000 is 5.5."""
     whole = number.to_integral_value()
     return whole if whole == number else number.normalize()

@@ -9,14 +9,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
-from typing import Final
 
 from chalicelib.billing.errors import BillingError
 
 from .typefaces import Weight, advances
 
-_BLANK: Final = frozenset("\n\r\t ")
-"""Set as a space or a line break; only the space needs a glyph."""
+# Set as a space or a line break; only the space needs a glyph.
+_BLANK = frozenset("\n\r\t ")
 
 
 class UnprintableText(BillingError):
@@ -30,22 +29,22 @@ class UnprintableText(BillingError):
     def __init__(self, letters: str) -> None:
         self.letters = letters
         named = ", ".join(_described(letter) for letter in letters)
-        super().__init__(f"the invoice's fonts cannot print {named}; spell the text without them")
+        super().__init__(f"the invoice font cannot print {named}; use other characters")
 
 
 @cache
 def printable() -> frozenset[int]:
-    """Give the code points that every weight can print."""
+    """The code points that every weight can print."""
     return frozenset.intersection(*(frozenset(advances(weight)) for weight in Weight))
 
 
 def composed(text: str) -> str:
-    """Compose *text* (NFC): the fonts hold whole letters, no marks to put on them."""
+    """*text* composed (NFC): the fonts hold whole letters, no marks to put on them."""
     return unicodedata.normalize("NFC", text)
 
 
 def unprintable(text: str) -> str:
-    """Give the distinct letters of composed *text* that cannot be printed, in order."""
+    """The distinct letters of composed *text* that cannot be printed, in order."""
     codes = printable()
     return "".join(
         letter
@@ -65,6 +64,6 @@ def require_printable(texts: Iterable[str]) -> None:
 
 
 def _described(letter: str) -> str:
-    """Name a letter so that also an invisible or half one can be found in the data."""
+    """A letter named so that also an invisible or half one can be found in the data."""
     code = f"U+{ord(letter):04X} {unicodedata.name(letter, '')}".rstrip()
     return f"{letter!r} ({code})" if letter.isprintable() else code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import Final
 
 from fpdf import FPDF, ViewerPreferences
 
@@ -16,12 +15,12 @@ from .operators import Font, operators
 from .pages import Placed
 from .typefaces import Weight
 
-_FAMILY: Final = "text"
+_FAMILY = "text"
 
 
 def drawn(pages: Sequence[Sequence[Placed]], about: Description, e_invoice: bytes) -> bytes:
     """
-    Draw *pages* as PDF/A-3B, with *e_invoice* (Factur-X XML) as what they say to programs.
+    *pages* as PDF/A-3B, with *e_invoice* (Factur-X XML) as what they say to programs.
 
     Equal arguments give equal bytes, in any process and on any day: the file is dated by
     *about*, and its identifier is a digest of its content.

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import uharfbuzz as harfbuzz
 from fpdf import FPDF
@@ -26,17 +26,17 @@ from .typefaces import Weight, font_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TAG: Final = "SBILLA"
-"""Six capitals say that a font is cut down (PDF 1.7, 9.6.4)."""
+# Six capitals say that a font is cut down (PDF 1.7, 9.6.4).
+_TAG = "SBILLA"
 
-_BLOCK: Final = 100
-"""The most entries of one block of a character map."""
+# The most entries of one block of a character map.
+_BLOCK = 100
 
-_UNUSED: Final = ("OS/2", "cmap", "name", "post")
-"""Tables that a reader of the PDF does without, as it is told which glyph to draw."""
+# Tables that a reader of the PDF does without, as it is told which glyph to draw.
+_UNUSED = ("OS/2", "cmap", "name", "post")
 
 
-_MAP: Final = """\
+_MAP = """\
 /CIDInit /ProcSet findresource begin
 12 dict begin
 begincmap
@@ -67,7 +67,7 @@ class _Letters(dict[str, str]):
         self.used: list[int] = []
 
     def __missing__(self, letter: str) -> str:
-        """Give the next code to *letter*; nothing to one that the font lacks."""
+        """The next code for *letter*; none for one that the font lacks."""
         if ord(letter) in self.font.glyph_ids:
             self.used.append(ord(letter))
             self[letter] = _escaped(len(self.used).to_bytes(2, "big").decode("latin-1"))
@@ -81,7 +81,7 @@ class _Letters(dict[str, str]):
 
 
 def add_font(pdf: FPDF, family: str, weight: Weight) -> Font:
-    """Give *pdf* a font, to be embedded by `CutFonts`."""
+    """Add a font to *pdf*, to be embedded by `CutFonts`."""
     font = copy(_parsed(family, weight))
     font.i = len(pdf.fonts) + 1
     font.desc = copy(font.desc)
@@ -92,7 +92,7 @@ def add_font(pdf: FPDF, family: str, weight: Weight) -> Font:
 
 
 def missing_letters(pdf: FPDF) -> str:
-    """Give the letters that *pdf* left out because its fonts lack them."""
+    """The letters that *pdf* left out because its fonts lack them."""
     codes = (code for font in _fonts(pdf) for code in font.missing_glyphs)
     return "".join(map(chr, dict.fromkeys(codes)))
 
@@ -145,7 +145,7 @@ class CutFonts(OutputProducer):
 
 
 def _escaped(text: str) -> str:
-    """Write what would end or change a PDF string with a backslash before it."""
+    """*text* with a backslash before what would end or change a PDF string."""
     return text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)").replace("\r", "\\r")
 
 
@@ -166,7 +166,7 @@ def _face(weight: Weight) -> harfbuzz.Face:
 
 
 def _cut(weight: Weight, glyphs: Sequence[int]) -> tuple[bytes, list[int]]:
-    """Cut a font down to *glyphs*; also gives where each of them went."""
+    """A font cut down to *glyphs*, and where each of them went."""
     wanted = harfbuzz.SubsetInput()
     wanted.flags = harfbuzz.SubsetFlags.NOTDEF_OUTLINE | harfbuzz.SubsetFlags.NO_HINTING
     wanted.sets(harfbuzz.SubsetInputSets.GLYPH_INDEX).update(glyphs)
@@ -181,17 +181,17 @@ def _tag(table: str) -> int:
 
 
 def _widths(widths: Iterable[float]) -> str:
-    """Write how wide each code is, from 1 on, in thousandths of the type size."""
+    """How wide each code is, from 1 on, in thousandths of the type size."""
     return f"[1 [{' '.join(f'{width:.0f}' for width in widths)}]]"
 
 
 def _two_bytes(places: Iterable[int]) -> bytes:
-    """Write where the file has the glyph of each code, from 0 on, where it has none."""
+    """Where the file has the glyph of each code; from 0 on, which has none."""
     return b"".join(place.to_bytes(2, "big") for place in (0, *places))
 
 
 def _unicodes(used: Sequence[int]) -> str:
-    """Write which letter each code is, so that text can be searched, copied and read aloud."""
+    """Which letter each code is, so that text can be searched, copied and read aloud."""
     entries = [f"<{code:04X}> <{letter:04X}>" for code, letter in enumerate(used, start=1)]
     blocks = (entries[start : start + _BLOCK] for start in range(0, len(entries), _BLOCK))
     listed = ((f"{len(block)} beginbfchar", *block, "endbfchar") for block in blocks)

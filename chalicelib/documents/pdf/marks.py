@@ -10,20 +10,24 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Final
 
 from .typefaces import CAP_HEIGHT, MM_PER_POINT, Weight, text_width
 
-_TOLERANCE: Final = 1e-6
-_LINE_BREAK: Final = re.compile(r"\r\n|[\r\n]")
+_TOLERANCE = 1e-6
+_LINE_BREAK = re.compile(r"\r\n|[\r\n]")
 # A piece ends where a line may: after spaces, and after a hyphen, dash, slash or at sign.
-_ENDS: Final = r"\-\u2010\u2013\u2014/@"
-_PIECES: Final = re.compile(rf"[ ]+|[^ {_ENDS}]*[{_ENDS}]+|[^ {_ENDS}]+")
+_ENDS = r"\-\u2010\u2013\u2014/@"
+_PIECES = re.compile(rf"[ ]+|[^ {_ENDS}]*[{_ENDS}]+|[^ {_ENDS}]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Attributes: ink: Grey from 0 (black) to 255 (white)."""
+    """
+    How a text is set.
+
+    Attributes:
+        ink: Grey from 0 (black) to 255 (white).
+    """
 
     size: float
     weight: Weight = Weight.REGULAR
@@ -95,7 +99,7 @@ def aligned_right(end: float, content: str, style: Style) -> Text:
 
 def wrapped(text: str, style: Style, width: float) -> list[str]:
     """
-    Break *text* into lines no wider than *width*, losing nothing but spaces at the breaks.
+    The lines of *text*, no wider than *width*; nothing is lost but spaces at the breaks.
 
     Line breaks in *text* are kept.  A word wider than *width* is broken between letters; a
     single letter wider than it gets a line of its own.
@@ -116,7 +120,7 @@ def wrapped(text: str, style: Style, width: float) -> list[str]:
 
 
 def beside(left: Sequence[Band], right: Sequence[Band]) -> list[Band]:
-    """Put two columns of bands next to each other, band by band."""
+    """Two columns of bands next to each other, band by band."""
     nothing = Band(0)
     return [
         Band(
@@ -130,7 +134,7 @@ def beside(left: Sequence[Band], right: Sequence[Band]) -> list[Band]:
 
 
 def _fitting(paragraph: str, style: Style, width: float) -> Iterator[str]:
-    """Cut *paragraph* into pieces that fit, at the places where a line may break."""
+    """Pieces of *paragraph* that fit, cut where a line may break."""
     for piece in _PIECES.findall(paragraph):
         if style.width(piece) <= width or piece.startswith(" "):
             yield piece

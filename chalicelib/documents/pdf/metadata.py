@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 from xml.sax.saxutils import escape
 
-SOFTWARE: Final = "Selfbill"
-E_INVOICE: Final = "factur-x.xml"
-"""Name of the embedded file, fixed by Factur-X."""
+SOFTWARE = "Selfbill"
+# Name of the embedded file, fixed by Factur-X.
+E_INVOICE = "factur-x.xml"
 
-_FACTUR_X: Final = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
-_PROPERTIES: Final = {
+_FACTUR_X = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
+_PROPERTIES = {
     "DocumentFileName": (E_INVOICE, "The name of the embedded XML document"),
     "DocumentType": ("INVOICE", "The type of the hybrid document"),
     "Version": ("1.0", "The version of the standard that the XML document follows"),
@@ -35,7 +34,7 @@ class Description:
 
 
 def xmp(about: Description) -> str:
-    """Describe a PDF/A-3B file with an e-invoice of Factur-X's profile EN 16931."""
+    """What a PDF/A-3B file with an e-invoice of Factur-X's profile EN 16931 says of itself."""
     created = about.created.astimezone(UTC).isoformat(timespec="seconds")
     return f"""\
 <x:xmpmeta xmlns:x="adobe:ns:meta/">

@@ -8,14 +8,14 @@ take half of the time of a document.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from .grid import PAGE_HEIGHT
 from .marks import Code, Rule, Style, Text
 from .pages import Placed
 from .typefaces import MM_PER_POINT, Weight
 
-_WHITE: Final = 255
+_WHITE = 255
 
 
 class Font(NamedTuple):
@@ -26,7 +26,7 @@ class Font(NamedTuple):
 
 
 def operators(page: Sequence[Placed], fonts: Mapping[Weight, Font]) -> str:
-    """Draw *page* with *fonts*."""
+    """What draws *page* with *fonts*."""
     return "\n".join(_operators(page, fonts))
 
 
@@ -59,7 +59,7 @@ def _rule(rule: Rule, top: float) -> str:
 
 
 def _code(code: Code, top: float) -> str:
-    """Fill one path, in units of its grid."""
+    """One filled path, in units of its grid."""
     side = code.side / MM_PER_POINT
     path = " ".join(f"{x} {y} {width} {height} re" for x, y, width, height in code.boxes)
     return f"q 0 g {side:.4f} 0 0 {-side:.4f} {_x(code.x)} {_y(top)} cm {path} f Q"

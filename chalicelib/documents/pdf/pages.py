@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from .marks import Band
 
-_ROWS_KEPT_WITH_CLOSING: Final = 2
+_ROWS_KEPT_WITH_CLOSING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Placed:
 
 
 def placed(bands: Iterable[Band], top: float) -> list[Placed]:
-    """Put *bands* below one another, from *top* down."""
+    """*bands* below one another, from *top* down."""
     column = []
     for band in bands:
         column.append(Placed(top, band))
@@ -43,7 +42,7 @@ def placed(bands: Iterable[Band], top: float) -> list[Placed]:
 
 def paginate(blocks: Iterable[Block], closing: Block, room: float) -> list[list[Band]]:
     """
-    Fill pages of *room* millimetres in order.
+    Pages of *room* millimetres, filled in order.
 
     *closing* comes last and never alone on a page: it takes along the rows before it, that is
     the blocks with a heading.
@@ -63,7 +62,7 @@ def paginate(blocks: Iterable[Block], closing: Block, room: float) -> list[list[
 
 
 def _below(block: Block, page: Sequence[Block]) -> Iterator[Band]:
-    """Give the bands that *block* adds to *page*."""
+    """The bands that *block* adds to *page*."""
     if not page or page[-1].heading != block.heading:
         yield from block.heading
     yield from block.bands
@@ -83,7 +82,7 @@ def _height(bands: Iterable[Band]) -> float:
 
 
 def _pieces(block: Block, room: float) -> Iterator[Block]:
-    """Cut a block that no page can hold into pieces that fill a page each."""
+    """*block*, cut into pieces that fill a page each if no page can hold it."""
     room -= _height(block.heading)
     piece: list[Band] = []
     for band in block.bands:

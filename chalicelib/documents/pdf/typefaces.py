@@ -11,16 +11,15 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final
 
 from fontTools.ttLib import TTFont
 
-MM_PER_POINT: Final = 25.4 / 72
-CAP_HEIGHT: Final = 0.714
-"""Height of a capital in both weights, as a part of the type size."""
+MM_PER_POINT = 25.4 / 72
+# Height of a capital in both weights, as a part of the type size.
+CAP_HEIGHT = 0.714
 
-_FOLDER: Final = Path(__file__).parents[1] / "fonts"
-_UNITS_PER_EM: Final = 1000
+_FOLDER = Path(__file__).parents[1] / "fonts"
+_UNITS_PER_EM = 1000
 
 
 class Weight(StrEnum):
@@ -30,7 +29,7 @@ class Weight(StrEnum):
     SEMIBOLD = "B"
 
 
-_FILES: Final = {
+_FILES = {
     Weight.REGULAR: "NotoSans-Regular.ttf",
     Weight.SEMIBOLD: "NotoSans-SemiBold.ttf",
 }
@@ -43,7 +42,7 @@ def font_file(weight: Weight) -> bytes:
 
 @cache
 def advances(weight: Weight) -> Mapping[int, int]:
-    """Map each code point the weight can print to its width, in thousandths of the type size."""
+    """The width of each code point the weight can print, in thousandths of the type size."""
     with TTFont(BytesIO(font_file(weight)), lazy=True) as font:
         metrics = font["hmtx"].metrics
         return {code: metrics[glyph][0] for code, glyph in font.getBestCmap().items()}
@@ -51,7 +50,7 @@ def advances(weight: Weight) -> Mapping[int, int]:
 
 def text_width(text: str, weight: Weight, size: float) -> float:
     """
-    Measure one line, in millimetres, set without kerning, as fpdf sets it.
+    The width of one line in millimetres, set without kerning, as fpdf sets it.
 
     *text* is printable and composed (see `coverage`), *size* in points.
     """
