@@ -58,7 +58,7 @@ def email_invoice(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_sqs_message(queue_arn=PLACEHOLDER_QUEUE, batch_size=10, name="record_mail_event")
 def record_mail_event(event: SQSEvent) -> dict[str, Any]:
-    """Messages of SES, through SNS: note what became of a mail."""
+    """Messages of SES, through SNS: note what became of an email."""
     from chalicelib.steps import record_mail_event as step
 
     return step.handle(event.to_dict())

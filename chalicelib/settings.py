@@ -16,11 +16,11 @@ class MissingSetting(BillingError):
 
     def __init__(self, names: list[str]) -> None:
         self.names = names
-        super().__init__(f"set the environment variable {', '.join(names)}")
+        super().__init__(f"missing settings: {', '.join(names)}; set them as environment variables")
 
 
 class InvalidSetting(BillingError):
-    """An environment variable holds what it cannot hold."""
+    """An environment variable has a value that cannot be used."""
 
     def __init__(self, name: str, value: str, expected: str) -> None:
         self.name = name
@@ -36,8 +36,8 @@ class Settings:
     Attributes:
         billing_timezone: Where "today" is decided, for the default period and the issue date.
         link_seconds: How long a presigned link lives.
-        mail_reply_to: Where answers to our mails go; None for the sender.
-        mail_configuration_set: The SES configuration set that reports what becomes of our mails;
+        mail_reply_to: Where replies to our emails go; None for the sender.
+        mail_configuration_set: The SES configuration set that reports what happens to our emails;
             None if the sender's identity does.
     """
 

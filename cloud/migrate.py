@@ -1,4 +1,4 @@
-"""Bring the database to the newest schema."""
+"""Bring the database up to the newest schema."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIGRATION_LOCK = 0x53426D
 
 def migrate(database_url: str) -> None:
     """
-    Apply every migration that is missing, in one transaction; two at once wait for each other.
+    Apply every missing migration in one transaction; two at once wait for each other.
 
     Raises:
         DatabaseUnreachable: If the database does not answer.

@@ -1,4 +1,4 @@
-"""The project's folder, and what its programs see of our own environment."""
+"""The project's folder, and the environment variables that its programs inherit."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", 
 
 def inherited() -> dict[str, str]:
     """
-    What a process needs of our own environment.
+    The environment variables that a process inherits from us.
 
-    Not a proxy, an AWS profile or a certificate bundle: those lead away from localhost.
+    Never a proxy, an AWS profile or a certificate bundle: those lead away from localhost.
     """
     return {name: os.environ[name] for name in INHERITED if name in os.environ}

@@ -1,8 +1,8 @@
 """
-A run from the command line: the same code as the Lambda's, then its deliveries, followed.
+A run from the command line: the code of the Lambda function, then progress bars for the deliveries.
 
-A mail that SES has taken has ended; what SES reports of it then is waited for a moment more, as
-what comes back comes back in seconds.
+An email that SES has accepted counts as sent. What SES reports afterwards usually arrives within
+seconds, so `follow` waits a moment longer for it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from chalicelib.steps.bill_month import RunOutcome, bill_month
 from chalicelib.store.connection import check_reachable, engine, period_lock
 from chalicelib.store.reporting import PeriodReport, report_period
 
-# A renderer or emailer that has done nothing for so long will not do anything soon.
+# A renderer or emailer that has done nothing for this long will not do anything soon.
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.3
-# How long no report may come before no more are waited for.
+# How long to wait for the next report of SES before giving up on it.
 REPORT_SECONDS = 5.0
 
 STATE = text("""
@@ -49,7 +49,7 @@ STATE = text("""
 
 def bill(settings: Settings, period: Period, console: Console, *, wait: bool) -> RunOutcome:
     """
-    Run *period*; with *wait*, follow its deliveries to their end and export how they ended.
+    Run *period*; with *wait*, follow its deliveries until they end, then export their outcome.
 
     Raises:
         BillingError: If nothing was issued, with what to do.
@@ -82,7 +82,7 @@ def report(database_url: str, period: Period) -> PeriodReport:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far a period's deliveries are; *settled* ones are not only sent but reported on."""
+    """How far the deliveries of a period are; SES has reported on the *settled* ones."""
 
     invoices: int
     documents: int
@@ -94,7 +94,7 @@ class State:
         return self.documents == self.ended == self.invoices
 
     def worth_waiting(self, quiet: float, patience: float) -> bool:
-        """Whether more may come after *quiet* seconds in which nothing did."""
+        """Whether more may happen after *quiet* seconds in which nothing did."""
         if self.over:
             return self.settled < self.invoices and quiet < REPORT_SECONDS
         return quiet < patience
@@ -102,17 +102,16 @@ class State:
 
 def follow(database_url: str, period: Period, console: Console, *, patience: float) -> bool:
     """
-    Show progress until every invoice has its document and its delivery has ended, and for the
-    reports on them.
+    Show progress until every invoice has its document, its delivery has ended and SES reported it.
 
     Args:
         database_url: The ledger.
-        period: Whose invoices.
+        period: The month of the invoices.
         console: Where the bars go.
         patience: Seconds without any progress after which to give up.
 
     Returns:
-        Whether everything ended; if not, the report says what is still on its way.
+        Whether everything ended; if not, the report says what is still on the way.
     """
     columns = (
         TextColumn("{task.description}"),
@@ -121,15 +120,15 @@ def follow(database_url: str, period: Period, console: Console, *, patience: flo
         TimeElapsedColumn(),
     )
     with engine(database_url).connect() as connection, Progress(*columns, console=console) as bars:
-        documents, mails = bars.add_task("documents"), bars.add_task("mails    ")
+        documents, emails = bars.add_task("documents"), bars.add_task("emails   ")
         state, moved_at = _read(connection, period), time.monotonic()
         while state.worth_waiting(time.monotonic() - moved_at, patience):
-            _show(bars, documents, mails, state)
+            _show(bars, documents, emails, state)
             time.sleep(POLL_SECONDS)
             before, state = state, _read(connection, period)
             if state != before:
                 moved_at = time.monotonic()
-        _show(bars, documents, mails, state)
+        _show(bars, documents, emails, state)
     return state.over
 
 
@@ -139,6 +138,6 @@ def _read(connection: Connection, period: Period) -> State:
     return State(**row)
 
 
-def _show(bars: Progress, documents: TaskID, mails: TaskID, state: State) -> None:
+def _show(bars: Progress, documents: TaskID, emails: TaskID, state: State) -> None:
     bars.update(documents, completed=state.documents, total=state.invoices)
-    bars.update(mails, completed=state.ended, total=state.invoices)
+    bars.update(emails, completed=state.ended, total=state.invoices)

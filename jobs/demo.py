@@ -1,4 +1,4 @@
-"""The demo: one made-up company's month, from CSV files to mails, on a cloud of its own."""
+"""The demo: a sample company's month, from CSV files to emails, on a local cloud of its own."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ FIXTURE_PERIOD = Period.month(2026, 10)
 
 
 class NotADemo(BillingError):
-    """The demo's folder holds something else."""
+    """The demo's folder contains something else."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         super().__init__(
-            f"{folder} is not from an earlier demo, so it is left alone;"
-            " move it away or set SELFBILL_HOME to another folder"
+            f"{folder} was not made by an earlier demo and is left untouched;"
+            " move it away, or set SELFBILL_HOME to another folder"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the demo leaves to look at: the report, and the folders of its PDFs and mails."""
+    """What the demo leaves to look at: the report, and the folders of its PDFs and emails."""
 
     report: PeriodReport
     folder: Path
     documents: Path
-    mails: Path
+    emails: Path
 
 
 def run_demo(home: Path, console: Console) -> Shown:
     """
-    Bill the month of ``data/fixtures`` in a fresh cloud in ``demo/`` of *home*, and stop it.
+    Bill the month of ``data/fixtures`` on a fresh local cloud in ``demo/`` of *home*, and stop it.
 
-    What an earlier demo left there is replaced; the rest of *home* is not touched.
+    Replaces what an earlier demo left there and touches nothing else in *home*.
 
     Raises:
         NotADemo: If ``demo/`` is something else.
@@ -81,7 +81,7 @@ def _bill_fixtures(folder: Path, environment: dict[str, str], console: Console) 
     settings = Settings.from_environment(environment)
     loaded = load_folder(FIXTURES, settings.database_url, lambda _: None)
     open_accounts(users(settings.database_url), environment)
-    console.print(f"loaded {sum(file.lines for file in loaded)} lines of data/fixtures")
+    console.print(f"loaded {sum(file.lines for file in loaded):,} lines from data/fixtures")
     bill(settings, FIXTURE_PERIOD, console, wait=True)
     documents = folder / "documents"
     _save_documents(settings.document_bucket, documents)
@@ -89,12 +89,12 @@ def _bill_fixtures(folder: Path, environment: dict[str, str], console: Console) 
         report=report(settings.database_url, FIXTURE_PERIOD),
         folder=folder,
         documents=documents,
-        mails=Path(environment["MAIL_FOLDER"]),
+        emails=Path(environment["MAIL_FOLDER"]),
     )
 
 
 def _save_documents(bucket: str, folder: Path) -> None:
-    """Copy the PDFs out of the cloud that is about to stop, named by invoice number."""
+    """Save the PDFs by invoice number, because the cloud is about to stop."""
     folder.mkdir(exist_ok=True)
     for key in s3.keys(bucket, "invoices/"):
         number = Path(key).stem.rpartition("-")[0]

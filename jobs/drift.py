@@ -17,10 +17,12 @@ from chalicelib.store.connection import check_reachable, engine
 from chalicelib.store.drifting import Scope, drift
 from chalicelib.store.tables import employee, invoice, project
 
+from .wording import counted
+
 
 def show_drift(settings: Settings, period: Period, console: Console) -> bool:
     """
-    Print, by invoice and day, what changed since it was billed and what correcting it would do.
+    Print, by invoice and day, what changed after billing and what correcting it would issue.
 
     Returns:
         Whether anything has drifted.
@@ -43,7 +45,7 @@ def show_drift(settings: Settings, period: Period, console: Console) -> bool:
 
 
 def describe(day: dict[str, Any], project_code: str) -> str:
-    """One `schemas.Drift` row in words: ``2026-10-05 ATLAS regular: 8.00 → 4.00 h (-4.00 h)``."""
+    """One `schemas.Drift` row in words: ``2026-10-05 ATLAS regular: -4.00 h (8.00 h → 4.00 h)``."""
     what = f"{day['work_date']} {project_code} {day['kind']}:"
     billed, current = day["billed_hours"], day["current_hours"]
     parts = []
@@ -72,12 +74,12 @@ def _prospect(settings: Settings, number: str) -> str:
 
 
 def in_words(correction: Correction) -> str:
-    """What a correction comes to."""
+    """What a correction issues, and the change to the total."""
     issued = [correction.credited_by, correction.replaced_by]
     documents = " and ".join(number for number in issued if number)
-    rejected = f"; {correction.rejected} workdays rejected" if correction.rejected else ""
+    rejected = f"; {counted(correction.rejected, 'workday')} rejected" * bool(correction.rejected)
     if correction.difference is None:
-        return f"{documents}, which is in another currency than {correction.currency}{rejected}"
+        return f"{documents}, which is no longer in {correction.currency}{rejected}"
     return f"{documents}: {correction.difference:+,} {correction.currency}{rejected}"
 
 

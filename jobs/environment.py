@@ -1,8 +1,8 @@
 """
 Where the commands find the database, the queues and the buckets.
 
-The process's environment wins; what it leaves open comes from the local cloud in ``SELFBILL_HOME``
-(``.local/``), which is started if need be.
+Environment variables win. What they leave open comes from the local cloud in ``SELFBILL_HOME``
+(``.local/``), which is started if it is not running.
 """
 
 from __future__ import annotations
@@ -48,20 +48,20 @@ Say = Callable[[str], None]
 
 
 class NoLocalCloud(BillingError):
-    """Nothing runs in the home folder."""
+    """No local cloud runs in the folder."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        super().__init__(f"no local cloud runs in {home}; start it with: python -m jobs up")
+        super().__init__(f"no local cloud is running in {home}; start it with: python -m jobs up")
 
 
 class OtherDatabase(BillingError):
-    """The local cloud's Lambdas work on another database than this command would."""
+    """The local cloud's functions use another database than this command would."""
 
     def __init__(self) -> None:
         super().__init__(
-            "DATABASE_URL is not the database that the local cloud was started with, so its"
-            " Lambdas would not find the invoices; run: python -m jobs down && python -m jobs up"
+            "the local cloud was started with another database than DATABASE_URL, so its functions"
+            " would not find the invoices; restart it: python -m jobs down && python -m jobs up"
         )
 
 
@@ -100,7 +100,7 @@ def database_url(say: Say) -> str:
 
 def settings(say: Say) -> Settings:
     """
-    All settings, for a command that runs what the Lambdas run.
+    All settings, for a command that does what the functions do.
 
     Raises:
         DatabaseUnreachable: If DATABASE_URL is set and does not answer.
@@ -118,7 +118,7 @@ def queues_of(database_url: str, say: Say) -> Mapping[str, str]:
     """
     The environment that names the queues of the ledger at *database_url*, for boto3 too.
 
-    Empty where nobody names them: no cloud is started to read its queues.
+    Empty if nothing names them: no cloud is started only to read its queues.
     """
     from cloud.local.cloud import running
 
@@ -131,9 +131,9 @@ def queues_of(database_url: str, say: Say) -> Mapping[str, str]:
 
 def adopt(say: Say) -> Mapping[str, str]:
     """
-    Take over what the local cloud knows and the environment leaves open, for boto3 too.
+    Fill in what the environment leaves open from the local cloud, for boto3 too.
 
-    An environment that names its queues is complete and is left alone.
+    An environment that names its queues is complete and stays as it is.
     """
     from cloud.local.cloud import running
 

@@ -1,4 +1,4 @@
-"""The preview on a terminal, and as JSON for machines."""
+"""The preview on a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from chalicelib.billing.plain import plain
 from chalicelib.billing.preview import Bounds
 from chalicelib.steps.preview_month import MonthPreview
 
-from .terminal import add_row, helds, meanings, plural, rejects, table, titled
+from .terminal import add_row, helds, meanings, rejects, table, titled
+from .wording import counted
 
-# These say that the amount itself may be a mistake; the others, that somebody came or went.
+# These flags say that the amount itself may be wrong; the others, that somebody is new or gone.
 WRONG = ("hours", "factor")
 
 
@@ -42,12 +43,12 @@ def as_json(preview: MonthPreview) -> dict[str, Any]:
 
 
 def show(preview: MonthPreview, console: Console) -> None:
-    """Print the preview: who would get what, flagged people first, and what it comes to."""
+    """Print the preview: who would be billed what, flagged people first, and the totals."""
     parts = [
         _people(preview),
         _money(preview),
         rejects("Would be rejected: correct these workdays first", preview.rejects),
-        helds("Would be held: billed once settled", preview.helds),
+        helds("Would be held: the next run bills them once this is resolved", preview.helds),
         _silent(preview),
     ]
     console.print(Rule(f"Preview of {preview.period}: nothing is issued"))
@@ -58,38 +59,32 @@ def show(preview: MonthPreview, console: Console) -> None:
 
 
 def in_words(preview: MonthPreview) -> str:
-    """What a run would do now and what to look at before, in one sentence."""
+    """What a run would issue now and what to check first, in one sentence."""
     issued = preview.draft.invoices.height
-    invoices = f"{issued:,} {plural('invoice', issued)}" if issued else "nothing"
+    invoices = counted(issued, "invoice") if issued else "nothing"
     parts = [f"Billing {preview.period} now would issue {invoices}", *_to_look_at(preview)]
     return f"{'; '.join(parts)}."
 
 
 def _to_look_at(preview: MonthPreview) -> list[str]:
     flags = preview.comparison["flag"].drop_nulls().to_list()
-    rejected = len(preview.rejects)
     clauses = [
         [
-            _counted(len(preview.helds), "person is held", "people are held"),
-            _counted(rejected, f"{plural('workday', rejected)} rejected"),
+            _any(len(preview.helds), "contractor held", "contractors held"),
+            _any(len(preview.rejects), "workday rejected", "workdays rejected"),
         ],
+        [_any(sum(map(flags.count, WRONG)), "total looks wrong", "totals look wrong")],
         [
-            _counted(
-                sum(flags.count(flag) for flag in WRONG), "total looks wrong", "totals look wrong"
-            )
-        ],
-        [
-            _counted(flags.count("new"), "person is new", "people are new"),
-            _counted(flags.count("gone"), "person is gone", "people are gone"),
+            _any(flags.count("new"), "contractor is new", "contractors are new"),
+            _any(flags.count("gone"), "contractor is gone", "contractors are gone"),
         ],
     ]
     said = [", ".join(filter(None, clause)) for clause in clauses]
     return list(filter(None, said)) or ["nothing looks wrong"]
 
 
-def _counted(count: int, one: str, many: str | None = None) -> str:
-    words = one if count == 1 else many or one
-    return f"{count:,} {words}" if count else ""
+def _any(count: int, one: str, many: str) -> str:
+    return counted(count, one, many) if count else ""
 
 
 def _people(preview: MonthPreview) -> RenderableType | None:
@@ -112,11 +107,11 @@ def _people(preview: MonthPreview) -> RenderableType | None:
             style="yellow" if row["flag"] in WRONG else None,
         )
     flags = meanings(_flags(preview.bounds), shown["flag"].drop_nulls().to_list())
-    return titled(f"Would be billed, beside {preview.period.preceding}", grid, flags)
+    return titled(f"Would be billed, compared with {preview.period.preceding}", grid, flags)
 
 
 def _flagged_first(comparison: pl.DataFrame) -> pl.DataFrame:
-    """Those who would be billed or are flagged; first those whose amount may be a mistake."""
+    """Those who would be billed or are flagged; first those whose amount may be wrong."""
     wrong = pl.col("flag").is_in(WRONG).fill_null(value=False)
     flagged = pl.col("flag").is_not_null()
     return comparison.filter(pl.col("total").is_not_null() | flagged).sort(
@@ -125,11 +120,12 @@ def _flagged_first(comparison: pl.DataFrame) -> pl.DataFrame:
 
 
 def _flags(bounds: Bounds) -> dict[str, str]:
+    factor = f"{bounds.factor:f}"
     return {
-        "hours": f"the month comes to more than {bounds.month_hours:f} hours",
-        "factor": f"one of the two months' totals is more than {bounds.factor:f} times the other",
+        "hours": f"more than {bounds.month_hours:f} hours in the month",
+        "factor": f"more than {factor} times last month's total, or less than 1/{factor} of it",
         "new": "not billed last month",
-        "gone": "billed last month, and now neither billed nor held",
+        "gone": "billed last month, but now neither billed nor held",
     }
 
 
@@ -147,11 +143,11 @@ def _money(preview: MonthPreview) -> RenderableType | None:
             _amount(row["last_total"]),
             _change(row["change"]),
         )
-    return titled(f"Money, beside {preview.period.preceding}", grid)
+    return titled(f"Totals, compared with {preview.period.preceding}", grid)
 
 
 def _beside_last_month(preview: MonthPreview, *names: str) -> Table:
-    """A table that ends with the two months; "billed" is what earlier runs did, if there were."""
+    """A table that ends with both months; "billed" is what earlier runs of this month billed."""
     billed = ["billed"] if _billed_before(preview) else []
     sides = ["total", *billed, "last month", "change"]
     return table(*names, *sides, numbers=("hours", "invoices", *sides))
@@ -172,7 +168,7 @@ def _change(change: Decimal | None) -> str:
 def _silent(preview: MonthPreview) -> RenderableType | None:
     if not preview.silent:
         return None
-    grid = table("employee", "name", "last worked on")
+    grid = table("employee", "name", "last workday")
     for row in preview.silent:
         add_row(grid, row.employee, row.name, str(row.last_worked_on or "never"))
-    return titled(f"No workday in {preview.period}", grid)
+    return titled(f"No workdays in {preview.period}", grid)

@@ -1,4 +1,4 @@
-"""What the terminal's reports are made of: tables, titles, and what words mean."""
+"""Building blocks of everything shown on a terminal: tables, titles and explained codes."""
 
 from __future__ import annotations
 
@@ -11,24 +11,11 @@ from rich.text import Text
 
 from chalicelib.store.reporting import Held, Reject
 
-RULES = {
-    "hours": "the hours of a workday must be over 0 and at most 24",
-    "kind": "the kind of a workday must be regular or overtime",
-    "day_over_24": "the hours of that day come to more than 24",
-}
-REASONS = {
-    "no_agreement": "no agreement to self-billing before the issue date",
-    "no_rate": "no rate for a day worked",
-    "unprintable": "a name or address the invoice's fonts cannot print",
-}
-
-
-def plural(word: str, count: int) -> str:
-    return word if count == 1 else f"{word}s"
+from .wording import REASONS, RULES
 
 
 def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    """A table without lines; *numbers* are the columns that stand right and never wrap."""
+    """A table without lines; the columns named in *numbers* align right and never wrap."""
     grid = Table(box=None, header_style="dim")
     for column in columns:
         right = column in numbers
@@ -38,23 +25,23 @@ def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
 
 
 def titled(title: str, *parts: RenderableType) -> RenderableType:
-    """*parts* below their title."""
+    """*parts* under a title."""
     return Group(Text(f"\n{title}", style="bold"), *parts)
 
 
 def meanings(known: Mapping[str, str], used: Sequence[str]) -> Text:
-    """What each word used in a table means."""
+    """What each code used in a table means."""
     sentences = [f" {word}: {known[word]}" for word in known if word in used]
     return Text("\n".join(sentences), style="dim")
 
 
 def add_row(grid: Table, *cells: str, style: str | None = None) -> None:
-    """Add a row of cells as they are written: a name may hold what Rich takes for markup."""
+    """Add a row of cells exactly as written: Rich would read a name like ``[x]`` as markup."""
     grid.add_row(*(Text(cell) for cell in cells), style=style)
 
 
 def rejects(title: str, rows: Sequence[Reject]) -> RenderableType | None:
-    """The rejected workdays and what the rules mean; None if there are none."""
+    """A table of the rejected workdays and what the rules mean; None if there are none."""
     if not rows:
         return None
     names = ("employee", "name", "day", "project", "kind", "hours", "rule")
@@ -66,10 +53,10 @@ def rejects(title: str, rows: Sequence[Reject]) -> RenderableType | None:
 
 
 def helds(title: str, rows: Sequence[Held]) -> RenderableType | None:
-    """The held employees and what the reasons mean; None if there are none."""
+    """A table of the held employees and what the reasons mean; None if there are none."""
     if not rows:
         return None
-    grid = table("employee", "name", "reason", "")
+    grid = table("employee", "name", "reason", "details")
     for row in rows:
         add_row(grid, row.employee, row.name, row.reason, row.detail)
     return titled(title, grid, meanings(REASONS, [row.reason for row in rows]))

@@ -55,12 +55,12 @@ PARTS: dict[str, tuple[str, dict[str, Any]]] = {
 OUTCOMES = {
     "Transient": (
         "unknown",
-        "it bounced for now, or was answered automatically: Transient General",
+        "temporary bounce or automatic reply: Transient General",
     ),
     "Delivery": ("delivered", None),
-    "Bounce": ("bounced", "it bounced: Permanent General: smtp; 550 5.1.1 user unknown"),
+    "Bounce": ("bounced", "bounced: Permanent General: smtp; 550 5.1.1 user unknown"),
     "Complaint": ("complained", "marked as spam: abuse"),
-    "Reject": ("failed", "SES did not send it: Bad content"),
+    "Reject": ("failed", "SES rejected it: Bad content"),
 }
 
 

@@ -10,7 +10,7 @@ from .shapes import Health
 
 routes = Blueprint(__name__)
 
-HEALTH = Operation("/health", "Whether the API answers", Health, open=True)
+HEALTH = Operation("/health", "Check that the API answers", Health, open=True)
 
 
 @serve(routes, HEALTH)

@@ -1,4 +1,4 @@
-"""Who asks: the verified e-mail of the ID token, and what it may see."""
+"""Who asks: the verified email of the ID token, and what it may see."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.store import queries
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody signed in.  ``role`` is None for an e-mail nobody entered as a user."""
+    """Somebody signed in.  ``role`` is None for an email that is not a user's."""
 
     email: str
     role: str | None
@@ -32,10 +32,10 @@ class Reader:
     def require_accountant(self) -> None:
         """
         Raises:
-            NotFoundError: For everybody else: what exists is not theirs to know.
+            NotFoundError: For everybody else, who may not know what exists.
         """
         if not self.is_accountant:
-            raise NotFoundError("nothing here for you")
+            raise NotFoundError("this does not exist, or you do not have access to it")
 
 
 def reader_of(request: Request, connection: Connection) -> Reader:
@@ -44,7 +44,7 @@ def reader_of(request: Request, connection: Connection) -> Reader:
 
     Raises:
         UnauthorizedError: If the token is not an ID token.  API Gateway passes access tokens of
-            the same pool, which carry no e-mail.
+            the same pool, which carry no email.
     """
     claims: Mapping[str, str] = request.context["authorizer"]["claims"]
     if claims.get("token_use") != "id":

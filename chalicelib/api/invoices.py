@@ -21,27 +21,27 @@ from .reading import reading, settings
 routes = Blueprint(__name__)
 
 NUMBER = (("number", parameters.Number),)
-NOT_FOUND = (404, "There is no such invoice, or it is somebody else's.")
+NOT_FOUND = (404, "The invoice does not exist, or you do not have access to it.")
 
 LIST = Operation(
     "/invoices",
-    "Issued invoices, newest first",
+    "List invoices and credit notes, newest first",
     shapes.InvoicePage,
     query=parameters.InvoiceQuery,
 )
 DETAIL = Operation(
     "/invoices/{number}",
-    "One invoice, its lines, document and deliveries",
+    "Get an invoice with its lines, document and deliveries",
     shapes.Invoice,
     path_parameters=NUMBER,
     problems=(NOT_FOUND,),
 )
 LINK = Operation(
     "/invoices/{number}/link",
-    "Where the PDF of an invoice can be fetched for some minutes",
+    "Get a link to the PDF of an invoice, valid for some minutes",
     shapes.Link,
     path_parameters=NUMBER,
-    problems=(NOT_FOUND, (409, "The PDF is not rendered yet.")),
+    problems=(NOT_FOUND, (409, "The PDF is not ready yet.")),
 )
 
 
@@ -80,7 +80,9 @@ def get_link(_query: parameters.NoQuery, number: str) -> shapes.Link:
     with reading(routes.current_request) as (connection, reader):
         invoice = _visible(connection, reader, number)
     if invoice["s3_key"] is None:
-        raise ConflictError(f"{invoice['number']} is not rendered yet; try again in a minute")
+        raise ConflictError(
+            f"the PDF of {invoice['number']} is not ready yet; try again in a minute"
+        )
     seconds = s3.longest_link(settings().link_seconds)
     expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
     url = s3.link(
@@ -100,5 +102,8 @@ def _visible(connection: Connection, reader: Reader, number: str) -> RowMapping:
     query = queries.invoice_by_number(name).where(reader.visible)
     invoice = connection.execute(query).mappings().one_or_none() if name.isprintable() else None
     if invoice is None:
-        raise NotFoundError(f"no invoice {name[: parameters.MAX_TEXT]!r}")
+        raise NotFoundError(
+            f"invoice {name[: parameters.MAX_TEXT]!r} does not exist,"
+            " or you do not have access to it"
+        )
     return invoice

@@ -20,10 +20,10 @@ REFERENCE = "#/components/schemas/{name}"
 SCHEME = "accounts"
 
 DESCRIPTION = """\
-Read-only.  Money, hours and rates are text.  Contractors see their own invoices, accountants all;
-what somebody may not see does not exist for them."""
+A read-only API. Amounts, hours and rates are strings. Contractors see their own invoices and
+accountants see all of them; anything else is answered as if it did not exist."""
 
-OPENAPI = Operation("/openapi.json", "This document", dict[str, Any], open=True)
+OPENAPI = Operation("/openapi.json", "Get this document", dict[str, Any], open=True)
 
 OPERATIONS: tuple[Operation, ...] = (
     health.HEALTH,
@@ -61,7 +61,7 @@ def document() -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "header",
                     "name": "Authorization",
-                    "description": "The ID token of the user pool, as it is.",
+                    "description": "The ID token of the user pool, without a prefix.",
                 }
             },
         },
@@ -77,7 +77,7 @@ def _described(
         "security": [] if operation.open else [{SCHEME: []}],
         "parameters": [*_in_path(operation), *_in_query(operation)],
         "responses": {
-            "200": {"description": "As asked.", "content": _json(answer)},
+            "200": {"description": "The answer.", "content": _json(answer)},
             **{
                 str(status): {"description": why, "content": _json(problem)}
                 for status, why in operation.all_problems

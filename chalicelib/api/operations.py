@@ -64,9 +64,9 @@ class Operation:
     @property
     def all_problems(self) -> tuple[tuple[int, str], ...]:
         """Those of its own and those of every route like it, by status."""
-        common = [(400, "A parameter cannot be read; the message names it.")]
+        common = [(400, "A parameter is not valid; the message names it.")]
         if not self.open:
-            common.append((401, "There is no valid ID token."))
+            common.append((401, "The ID token is missing or not valid."))
         return tuple(sorted((*common, *self.problems)))
 
 

@@ -30,7 +30,7 @@ Month = Annotated[
     Meta(
         pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$",
         examples=["2026-10"],
-        description="A month as YYYY-MM.",
+        description="Month as YYYY-MM.",
     ),
 ]
 Code = Annotated[
@@ -53,16 +53,14 @@ Number = Annotated[
 ]
 Limit = Annotated[
     int,
-    Meta(
-        ge=1, le=MAX_LIMIT, description=f"The rows of a page: a whole number from 1 to {MAX_LIMIT}."
-    ),
+    Meta(ge=1, le=MAX_LIMIT, description=f"Rows per page: a whole number from 1 to {MAX_LIMIT}."),
 ]
 Cursor = Annotated[
     str,
     Meta(
         # The id of the last row: as many digits as a bigint surely holds.
         pattern=r"^[0-9]{1,18}$",
-        description="The next_cursor of the page before.",
+        description="The next_cursor of the previous page.",
     ),
 ]
 
@@ -88,7 +86,7 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class InvoiceQuery(Page, frozen=True, kw_only=True):
-    """What a list of invoices is narrowed to."""
+    """The filters of a list of invoices."""
 
     period: Month | None = None
     employee: Code | None = None
@@ -99,7 +97,7 @@ class InvoiceQuery(Page, frozen=True, kw_only=True):
 
 
 class RunQuery(Page, frozen=True, kw_only=True):
-    """What a list of runs is narrowed to."""
+    """The filters of a list of runs."""
 
     period: Month | None = None
 
@@ -119,14 +117,13 @@ def read(shape: type[Query], given: Mapping[str, str]) -> Query:
     Read the parameters *given* as *shape*.
 
     Raises:
-        BadRequestError: Naming the first that cannot be read, or that does not exist and would
-            else do nothing.
+        BadRequestError: Naming the first that cannot be read or is unknown.
     """
     types = get_type_hints(shape, include_extras=True)
     for name in given:
         if name not in types:
-            known = f"use {', '.join(types)}" if types else "this route takes none"
-            raise BadRequestError(f"{name[:MAX_TEXT]} does not exist; {known}")
+            known = f"use {', '.join(types)}" if types else "this route takes no parameters"
+            raise BadRequestError(f"{name[:MAX_TEXT]} is not a known parameter; {known}")
     return shape(**{name: _value(name, text, types[name]) for name, text in given.items()})
 
 

@@ -20,7 +20,7 @@ from .shapes import Amount, Day, Moment, Month
 
 # Every decimal of a report is money or hours.
 AS_TEXT = {Period: Month, Decimal: Amount, datetime: Moment, date: Day}
-# What a person wants to know first, worked out from the rest.
+# What people want to know first, worked out from the rest.
 VERDICTS = ("balanced", "needs_a_person")
 
 

@@ -1,4 +1,4 @@
-"""GET /runs: what the accountants sign off on."""
+"""GET /runs: the runs and reports that accountants check."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def _report() -> type[Struct]:
     return REPORT
 
 
-ACCOUNTANTS = (404, "Whoever asks is no accountant.")
+ACCOUNTANTS = (404, "Only accountants have access.")
 
 LIST = Operation(
     "/runs",
-    "Every attempt to bill a month, newest first",
+    "List runs, newest first",
     shapes.RunPage,
     query=parameters.RunQuery,
     problems=(ACCOUNTANTS,),
 )
 MONTH = Operation(
     "/runs/{period}",
-    "The report of a month, as it stands now",
+    "Get the report of a month as it stands now",
     _report,
     path_parameters=(("period", parameters.Month),),
-    problems=((404, "The month has no run, or whoever asks is no accountant."),),
+    problems=((404, "The month has not been billed, or you do not have access."),),
 )
 
 
@@ -65,5 +65,5 @@ def get_report(_query: parameters.NoQuery, period: str) -> Struct:
         connection.rollback()
         found = report_period(connection, month)
     if not found.history:
-        raise NotFoundError(f"no run of {month}")
+        raise NotFoundError(f"{month} has not been billed")
     return shaped(found)

@@ -22,9 +22,7 @@ Hours = Annotated[str, Meta(pattern=r"^-?[0-9]+\.[0-9]{2}$", examples=["7.50"])]
 UnitRate = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]{4}$", examples=["37.7350"])]
 TaxRate = Annotated[
     str,
-    Meta(
-        pattern=r"^[01]\.[0-9]{6}$", examples=["0.200000"], description="A fraction: 0.2 is 20 %."
-    ),
+    Meta(pattern=r"^[01]\.[0-9]{6}$", examples=["0.200000"], description="A fraction: 0.2 is 20%."),
 ]
 Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}$", examples=["2026-10"])]
 Day = Annotated[str, Meta(extra_json_schema={"format": "date"}, examples=["2026-10-31"])]
@@ -33,7 +31,7 @@ Moment = Annotated[
     Meta(
         extra_json_schema={"format": "date-time"},
         examples=["2026-11-01T03:00:12Z"],
-        description="ISO 8601, in UTC.",
+        description="Date and time in UTC, ISO 8601.",
     ),
 ]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
@@ -41,7 +39,7 @@ Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217.")]
 
 
 class Health(Struct, frozen=True):
-    """That the API answers."""
+    """The API answers."""
 
     status: Literal["ok"]
 
@@ -71,11 +69,11 @@ class InvoiceSummary(Struct, frozen=True):
     issued_at: Moment
     issued_on: Day
     due_on: Day
-    credits: Annotated[str | None, Meta(description="The invoice that this note credits.")]
-    credited_by: Annotated[str | None, Meta(description="The note that credits this invoice.")]
-    delivery: Annotated[
-        DeliveryStatus | None, Meta(description="What became of its newest delivery.")
+    credits: Annotated[str | None, Meta(description="The invoice that this credit note credits.")]
+    credited_by: Annotated[
+        str | None, Meta(description="The credit note that credits this invoice.")
     ]
+    delivery: Annotated[DeliveryStatus | None, Meta(description="Status of its latest delivery.")]
     rendered: Annotated[bool, Meta(description="Whether its PDF is stored.")]
 
 
@@ -84,7 +82,8 @@ class InvoicePage(Struct, frozen=True):
 
     invoices: list[InvoiceSummary]
     next_cursor: Annotated[
-        str | None, Meta(description="What the next page is asked with; null on the last.")
+        str | None,
+        Meta(description="Pass this as cursor to get the next page; null on the last page."),
     ]
 
 
@@ -105,7 +104,7 @@ class Supplier(Buyer, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """Hours of one project, kind and rate."""
+    """The hours of one project, kind and rate."""
 
     position: int
     project_code: str
@@ -117,7 +116,7 @@ class Line(Struct, frozen=True):
 
 
 class WorkedDay(Struct, frozen=True):
-    """Hours of one day behind the line at *position*."""
+    """The hours of one day in the line at `position`."""
 
     work_date: Day
     position: int
@@ -133,7 +132,7 @@ class Document(Struct, frozen=True):
 
 
 class Delivery(Struct, frozen=True):
-    """One attempt to get the document to one address."""
+    """One delivery of the document to one address."""
 
     id: int
     recipient: str | None
@@ -146,7 +145,7 @@ class Delivery(Struct, frozen=True):
 
 
 class Invoice(InvoiceSummary, frozen=True):
-    """An invoice or credit note with everything on it and what became of it."""
+    """An invoice or credit note with its lines, document and deliveries."""
 
     supplier: Supplier
     buyer: Buyer
@@ -160,7 +159,7 @@ class Invoice(InvoiceSummary, frozen=True):
 
 
 class Link(Struct, frozen=True):
-    """Where the PDF can be fetched for some minutes."""
+    """A link to the PDF, valid for some minutes."""
 
     url: str
     expires_at: Moment
@@ -178,7 +177,7 @@ class Run(Struct, frozen=True):
     finished_at: Moment | None
     failure: str | None
     corrects: Annotated[
-        str | None, Meta(description="The invoice it corrects; null for a run of the month.")
+        str | None, Meta(description="The invoice it corrects; null for a monthly run.")
     ]
 
 

@@ -1,4 +1,4 @@
-"""SES: one mail per delivery, with the document attached."""
+"""SES: one email per delivery, with the document attached."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ THROTTLES = {
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What one mail says, twice over as text and as HTML, and to whom."""
+    """One email: its sender and recipient, and its content both as text and as HTML."""
 
     sender: str
     recipient: str
@@ -60,7 +60,7 @@ def client() -> SESClient:
     """
     The process's SES client, which never tries a call twice.
 
-    A retry after a lost answer would send a second mail.
+    A retry after a lost answer would send a second email.
     """
     config = Config(
         retries={"total_max_attempts": 1},
@@ -109,7 +109,7 @@ def compose(letter: Letter) -> bytes:
 
 
 def is_address(text: str | None) -> bool:
-    """Whether a mail can be addressed to *text*, one plain ``name@domain`` (RFC 5322)."""
+    """Whether an email can be addressed to *text*, one plain ``name@domain`` (RFC 5322)."""
     try:
         return bool(text and Address(addr_spec=text).domain)
     except (ValueError, HeaderParseError, IndexError, AttributeError):
@@ -127,7 +127,7 @@ def send(
     """
     Hand a composed *message* to SES and return its message id.
 
-    With a *configuration_set* the mail is tagged with its delivery, so that an event finds the
+    With a *configuration_set* the email is tagged with its delivery, so that an event finds the
     delivery even where the message id was never noted.
     """
     request: SendRawEmailRequestTypeDef = {

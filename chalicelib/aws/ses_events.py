@@ -1,5 +1,5 @@
 """
-What SES says of a mail, read from a message.
+What SES reports about an email, read from a message.
 
 Two shapes, wrapped by SNS or not: the events of a configuration set (``eventType``) and the
 notifications of an identity (``notificationType``).
@@ -21,7 +21,7 @@ GREETING = "Successfully validated SNS topic"
 
 def settlement(body: str) -> Settlement | None:
     """
-    What the message with *body* settles; None if it says nothing of how a mail ended.
+    What the message with *body* settles; None if it does not say how an email ended.
 
     Raises:
         ValueError, KeyError: If it is not of SES.
@@ -41,19 +41,19 @@ def _delivery(event: dict[str, Any]) -> Settlement:
 
 def _bounce(event: dict[str, Any]) -> Settlement:
     """
-    For good, or for now.
+    A permanent or a temporary bounce.
 
-    A bounce for now may be SES giving up on a full mailbox, or an automatic reply of somebody who
-    has the mail.  Only a report of delivery tells, so without one it is for a person to find out.
+    A temporary bounce may be SES giving up on a full mailbox, or an automatic reply from somebody
+    who has the email. Only a delivery report can tell; without one, a person must find out.
     """
     bounce = event["bounce"]
     kind = f"{bounce['bounceType']} {bounce['bounceSubType']}"
     said = [one["diagnosticCode"] for one in bounce["bouncedRecipients"] if "diagnosticCode" in one]
     words = ": ".join([kind, *said[:1]])
     if bounce["bounceType"] == "Transient":
-        reason = f"it bounced for now, or was answered automatically: {words}"
+        reason = f"temporary bounce or automatic reply: {words}"
         return _settlement(event, "unknown", reason, bounce)
-    return _settlement(event, "bounced", f"it bounced: {words}", bounce)
+    return _settlement(event, "bounced", f"bounced: {words}", bounce)
 
 
 def _complaint(event: dict[str, Any]) -> Settlement:
@@ -63,7 +63,7 @@ def _complaint(event: dict[str, Any]) -> Settlement:
 
 
 def _reject(event: dict[str, Any]) -> Settlement:
-    reason = f"SES did not send it: {event['reject']['reason']}"
+    reason = f"SES rejected it: {event['reject']['reason']}"
     return _settlement(event, "failed", reason, event["mail"])
 
 

@@ -40,8 +40,8 @@ class MessagesRefused(BillingError):
         self.queue_url = queue_url
         self.reasons = reasons
         super().__init__(
-            f"the queue {queue_url} refused {len(reasons)} messages ({reasons[0]});"
-            " run the month again to send what is missing"
+            f"the queue {queue_url} refused some messages ({reasons[0]}); run the month again to"
+            " send them"
         )
 
 
@@ -56,11 +56,13 @@ def client() -> SQSClient:
 
 
 class NoDeadLetters(BillingError):
-    """A queue sets nothing aside."""
+    """A queue has no dead-letter queue."""
 
     def __init__(self, queue_url: str) -> None:
         self.queue_url = queue_url
-        super().__init__(f"the queue {queue_url} has no dead-letter queue; deploy the template")
+        super().__init__(
+            f"the queue {queue_url} has no dead-letter queue; deploy the template again"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ class Unbalanced(BillingError):
     def __init__(self, differences: list[str]) -> None:
         self.differences = differences
         super().__init__(
-            f"the run does not balance, so nothing was issued: {'; '.join(differences)}"
+            f"the run does not balance, so nothing was issued: {'; '.join(differences)};"
+            " tell whoever maintains the program"
         )
 
 
@@ -63,7 +64,7 @@ def check_balance(
 
 
 def _differ(what: str, left: object, right: object) -> list[str]:
-    return [] if left == right else [f"{what} differ ({left} against {right})"]
+    return [] if left == right else [f"{what} differ ({left} and {right})"]
 
 
 def _sum(frame: pl.DataFrame, column: str) -> Decimal:

@@ -68,7 +68,7 @@ def _without_rate(priced: pl.DataFrame) -> pl.DataFrame:
         .select(
             "employee_id",
             reason=pl.lit("no_rate"),
-            detail=pl.format("none holds on {}", pl.col("work_date").cast(pl.String)),
+            detail=pl.format("no rate on {}", pl.col("work_date").cast(pl.String)),
         )
     )
 
@@ -93,7 +93,7 @@ def _with_unprintable_texts(
         .select(
             "employee_id",
             reason=pl.lit("unprintable"),
-            detail=pl.format("the fonts lack {}", pl.col("letters")),
+            detail=pl.format("the invoice font cannot print {}", pl.col("letters")),
         )
     )
 

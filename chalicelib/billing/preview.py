@@ -24,7 +24,7 @@ class InvalidBounds(BillingError):
     def __init__(self, name: str, value: object, expected: str) -> None:
         self.name = name
         self.value = value
-        super().__init__(f"the {name} is {value}; give {expected}")
+        super().__init__(f"the {name} is {value}; use {expected}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Bounds:
 
     def __post_init__(self) -> None:
         _check("factor", self.factor, (1, 1000), 6)
-        _check("maximum of hours", self.month_hours, (0, 100_000), 2)
+        _check("maximum hours", self.month_hours, (0, 100_000), 2)
 
     @classmethod
     def parse(cls, factor: str, month_hours: str) -> Self:
@@ -57,7 +57,7 @@ class Bounds:
         Raises:
             InvalidBounds: If either is no number or outside its range.
         """
-        return cls(_number("factor", factor), _number("maximum of hours", month_hours))
+        return cls(_number("factor", factor), _number("maximum hours", month_hours))
 
 
 class Person(Frame):

@@ -20,18 +20,18 @@ class InvalidShard(BillingError):
     def __init__(self, value: object) -> None:
         self.value = value
         super().__init__(
-            f"{value!r} is not a shard; write [k, n], the k-th of n, with n at most {MOST}"
+            f"{value!r} is not a shard; use [k, n], the k-th of n, with n at most {MOST}"
         )
 
 
 class ShardsDisagree(BillingError):
-    """The shards and the run that closes them do not come to the same workdays."""
+    """The shards and the run that follows them do not add up to the same workdays."""
 
     def __init__(self, differences: list[str]) -> None:
         self.differences = differences
         super().__init__(
-            f"the shards do not come to the whole: {'; '.join(differences)}; what each issued is"
-            " balanced and stays, and running the month again bills what is left"
+            f"the shards do not add up to the full month: {'; '.join(differences)}; what they"
+            " issued is balanced and stays, so run the month again to bill the rest"
         )
 
 
@@ -98,12 +98,12 @@ def check_shards(outcomes: Sequence[ShardOutcome], period: str, closing: Control
     differences = [
         *_differ("the shards", shards, [Shard(index, count) for index in range(1, count + 1)]),
         *_differ("their months", {one.period for one in outcomes}, {period}),
-        *_differ("what they left and what was found after them", left, closing.extracted),
-        *_differ("what was still to be billed", closing.billed.rows, 0),
+        *_differ("workdays they left and workdays found afterwards", left, closing.extracted),
+        *_differ("workdays billed only afterwards", closing.billed.rows, 0),
     ]
     if differences:
         raise ShardsDisagree(differences)
 
 
 def _differ(what: str, found: object, expected: object) -> list[str]:
-    return [] if found == expected else [f"{what}: {found} against {expected}"]
+    return [] if found == expected else [f"{what}: {found}, expected {expected}"]

@@ -26,7 +26,7 @@ ARRIVED: tuple[DeliveryStatus, ...] = ("sent", "delivered")
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """
-    What became of one mail.
+    What became of one email.
 
     Attributes:
         message_id: SES's own.
@@ -36,7 +36,7 @@ class Settlement:
         reason: Why; None if it was delivered.
         event_id: SES's id of the event, where it has one.
         event_at: When it happened, aware.
-        sent_at: When SES took the mail, aware.
+        sent_at: When SES accepted the email, aware.
     """
 
     message_id: str

@@ -1,9 +1,9 @@
 """
-Verification: what was issued, worked out again from the workdays behind it.
+Verification: recompute what was issued from the workdays behind it.
 
-Nothing is taken from the ledger's own sums: a line is the sum of its lineage, an invoice the sum
-of those lines, a credit note its invoice negated, a series every number from 1, and a run what its
-invoices bill.
+The ledger's own sums are not trusted: a line is the sum of its lineage, an invoice the sum of those
+lines, a credit note its invoice negated, a series every number from 1, and a run what its invoices
+bill.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NEGATED = ("hours", "amount", "subtotal", "tax", "total")
 
 def verify(ledger: Ledger) -> pl.DataFrame:
     """
-    Work everything out again and compare.
+    Recompute everything and compare.
 
     Returns:
         `Difference`, by number; empty if the ledger is right.
@@ -253,8 +253,8 @@ def _find_gaps(numbers: pl.DataFrame) -> pl.DataFrame:
         [
             steps.filter(skipped > 0).select(
                 _written(pl.col("before") + 1).alias("number"),
-                pl.lit("document").alias("what"),
-                pl.format("one of {} before {}", skipped, "number").alias("expected"),
+                pl.lit("number").alias("what"),
+                pl.format("in use ({} missing before {})", skipped, "number").alias("expected"),
                 nothing,
             ),
             steps.filter(skipped < 0).select(

@@ -1,8 +1,8 @@
 """
-What the export holds: one model per dataset, columns in the order of the files.
+The contents of the export: one model per dataset, columns in the order of the files.
 
-The contract with analysts.  Types, keys, units and meanings are stated here and nowhere else; the
-files, ``exports/_schema.json`` and docs/export.md follow from it.
+This is the contract with analysts. Types, keys, units and meanings are stated only here; the files,
+``exports/_schema.json`` and docs/export.md follow from it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Moment = Annotated[pl.Datetime, "us", "UTC"]
 HOURS = "hours"
 CURRENCY = "units of `currency`"
 HOURLY = "units of `currency` per hour"
-FRACTION = "fraction (0.2 is 20 %)"
+FRACTION = "fraction (0.2 is 20%)"
 UTC = "UTC"
 SIGN = "negative on credit notes"
 
@@ -31,116 +31,128 @@ def _column(meaning: str, unit: str = "", *, nullable: bool = False) -> Any:  # 
 
 
 class ExportedInvoice(Frame):
-    """One row per invoice or credit note of the period, by number."""
+    """One row per invoice or credit note of the period."""
 
-    number: str = _column("Its number, unique: series and place in it")
+    number: str = _column("Invoice number, unique: the series and the position in it")
     kind: str = _column("`invoice` or `credit_note`")
-    credits_number: str = _column("The invoice that a credit note takes back", nullable=True)
+    credits_number: str = _column("Number of the invoice that a credit note cancels", nullable=True)
     employee: str = _column("Code of the contractor, who is the supplier")
-    supplier_name: str = _column("The contractor's name as printed")
+    supplier_name: str = _column("Name of the contractor as printed")
     department: str = _column("Code of the department as printed")
-    currency: str = _column("ISO 4217; amounts of two currencies never add up")
-    subtotal: Money = _column(f"Before tax; {SIGN}", CURRENCY)
-    tax_rate: TaxRate = _column("Of the whole invoice", FRACTION)
+    currency: str = _column("ISO 4217 code; never add amounts in different currencies")
+    subtotal: Money = _column(f"Total before tax; {SIGN}", CURRENCY)
+    tax_rate: TaxRate = _column("Tax rate of the whole invoice", FRACTION)
     tax: Money = _column(f"`subtotal` times `tax_rate`, rounded once; {SIGN}", CURRENCY)
     total: Money = _column(f"`subtotal` + `tax`; {SIGN}", CURRENCY)
     issued_on: pl.Date = _column("Issue date, in the billing time zone")
-    due_on: pl.Date = _column("Last day to pay")
+    due_on: pl.Date = _column("Due date")
     run_id: pl.Int64 = _column("The run that issued it: `runs.run_id`")
-    content_sha256: str = _column("Fingerprint of everything printed")
-    tax_category: str = _column("Why the tax rate is what it is: `S`, `Z`, `E`, `AE` or `O`")
-    supplier_country: str = _column("The contractor's country, ISO 3166-1")
-    locale: str = _column("Language it is written in, such as `uk-UA`")
+    content_sha256: str = _column("SHA-256 of everything printed")
+    tax_category: str = _column("VAT category (EN 16931): `S`, `Z`, `E`, `AE` or `O`")
+    supplier_country: str = _column("Country of the contractor, ISO 3166-1 alpha-2 code")
+    locale: str = _column("Language and country it is written for, such as `uk-UA`")
 
 
 class ExportedLine(Frame):
-    """One row per line of an invoice or credit note: a project, a kind and a rate."""
+    """One row per line of an invoice or credit note: one project, kind and rate."""
 
-    number: str = _column("Of its invoice: `invoices.number`")
-    position: pl.Int32 = _column("Its place on the invoice, from 1")
+    number: str = _column("Number of its invoice: `invoices.number`")
+    position: pl.Int32 = _column("Position on the invoice, from 1")
     employee: str = _column("Code of the contractor")
     department: str = _column("Code of the department as printed")
     project: str = _column("Code of the project")
-    project_name: str = _column("The project's name as printed")
+    project_name: str = _column("Name of the project as printed")
     kind: str = _column("`regular` or `overtime`")
-    hours: LineHours = _column(f"Sum of its workdays; {SIGN}", HOURS)
-    unit_rate: UnitRate = _column("What an hour costs; for overtime multiplied already", HOURLY)
+    hours: LineHours = _column(f"Total hours of its workdays; {SIGN}", HOURS)
+    unit_rate: UnitRate = _column(
+        "Rate per hour; for overtime, with the multiplier applied", HOURLY
+    )
     amount: Money = _column(
         f"`hours` times `unit_rate`, rounded once, before tax; {SIGN}", CURRENCY
     )
-    currency: str = _column("ISO 4217, of the invoice")
+    currency: str = _column("Currency of the invoice, ISO 4217 code")
 
 
 class ExportedWorkday(Frame):
     """One row per workday behind a line, as it was billed or credited."""
 
-    number: str = _column("Of its invoice: `invoices.number`")
-    position: pl.Int32 = _column("Of its line: `lines.position`")
+    number: str = _column("Number of its invoice: `invoices.number`")
+    position: pl.Int32 = _column("Position of its line: `lines.position`")
     employee: str = _column("Code of the contractor")
-    work_date: pl.Date = _column("The day worked; may be of an earlier month, billed late")
-    project: str = _column("Code of the project that day")
+    work_date: pl.Date = _column("Day worked; in an earlier month if billed late")
+    project: str = _column("Code of the project on that day")
     kind: str = _column("`regular` or `overtime`")
-    hours: Hours = _column(f"As billed; {SIGN}", HOURS)
-    unit_rate: UnitRate = _column("Of its line", HOURLY)
-    turn: pl.Int32 = _column("1 bills the workday, 2 credits that, 3 bills it again")
-    workday_id: pl.Int64 = _column("The workday's id where it is recorded")
+    hours: Hours = _column(f"Hours as billed; {SIGN}", HOURS)
+    unit_rate: UnitRate = _column("Rate per hour of its line", HOURLY)
+    turn: pl.Int32 = _column("1: billed; 2: credited; 3: billed again; and so on")
+    workday_id: pl.Int64 = _column("Id of the workday in the `workday` table")
 
 
 class ExportedReject(Frame):
     """One row per workday that the newest completed run of the period rejected."""
 
     employee: str = _column("Code of the contractor")
-    work_date: pl.Date = _column("The day recorded")
+    work_date: pl.Date = _column("Day as recorded")
     project: str = _column("Code of the project")
-    kind: str = _column("As recorded, whether it is known or not")
-    hours: Hours = _column("As recorded; may be negative or too many", HOURS)
-    rule: str = _column("The rule broken: `hours`, `kind` or `day_over_24`")
-    value: str = _column("What broke it")
-    workday_id: pl.Int64 = _column("The workday's id where it is recorded")
+    kind: str = _column("Kind as recorded, even if unknown")
+    hours: Hours = _column("Hours as recorded; may be negative or too many", HOURS)
+    rule: str = _column("Rule that it broke: `hours`, `kind` or `day_over_24`")
+    value: str = _column("Value that broke the rule")
+    workday_id: pl.Int64 = _column("Id of the workday in the `workday` table")
     run_id: pl.Int64 = _column("The run that rejected it: `runs.run_id`")
 
 
 class ExportedHeld(Frame):
-    """One row per contractor whom the newest completed run of the period did not bill."""
+    """One row per contractor held by the newest completed run of the period."""
 
     employee: str = _column("Code of the contractor")
-    reason: str = _column("`no_agreement`, `no_rate` or `unprintable`")
-    detail: str = _column("The day without a rate, or the letters that cannot be printed")
-    run_id: pl.Int64 = _column("The run that held them: `runs.run_id`")
+    reason: str = _column("Reason: `no_agreement`, `no_rate` or `unprintable`")
+    detail: str = _column(
+        "Details, such as the day without a rate or the letters that cannot be printed"
+    )
+    run_id: pl.Int64 = _column("The run that held the contractor: `runs.run_id`")
 
 
 class ExportedRun(Frame):
     """One row per completed run of the period, shards and corrections included."""
 
-    run_id: pl.Int64 = _column("Its id; the newest is the highest")
-    kind: str = _column("`month`, `shard` of one, or `correction` of one invoice")
-    corrects_number: str = _column("The invoice that a correction corrects", nullable=True)
-    extracted_rows: pl.Int32 = _column("Unbilled workdays that it found", "workdays")
-    extracted_hours: HoursSum = _column("Their hours", HOURS)
-    billed_rows: pl.Int32 = _column("Workdays that it billed", "workdays")
-    billed_hours: HoursSum = _column("Their hours", HOURS)
-    rejected_rows: pl.Int32 = _column("Workdays that it rejected", "workdays")
-    rejected_hours: HoursSum = _column("Their hours", HOURS)
-    held_rows: pl.Int32 = _column("Good workdays of held contractors", "workdays")
-    held_hours: HoursSum = _column("Their hours", HOURS)
+    run_id: pl.Int64 = _column("Id of the run; the newest has the highest")
+    kind: str = _column(
+        "`month` for a monthly run, `shard` for a part of one, or `correction` of one invoice"
+    )
+    corrects_number: str = _column(
+        "Number of the invoice that a correction corrects", nullable=True
+    )
+    extracted_rows: pl.Int32 = _column("Unbilled workdays extracted", "workdays")
+    extracted_hours: HoursSum = _column("Hours of those workdays", HOURS)
+    billed_rows: pl.Int32 = _column("Workdays billed", "workdays")
+    billed_hours: HoursSum = _column("Hours of those workdays", HOURS)
+    rejected_rows: pl.Int32 = _column("Workdays rejected", "workdays")
+    rejected_hours: HoursSum = _column("Hours of those workdays", HOURS)
+    held_rows: pl.Int32 = _column("Valid workdays of held contractors", "workdays")
+    held_hours: HoursSum = _column("Hours of those workdays", HOURS)
 
 
 class ExportedDelivery(Frame):
-    """One row per delivery of an invoice of the period, as it stood at the export."""
+    """One row per delivery of a document of the period, as of the export."""
 
-    delivery_id: pl.Int64 = _column("Its id; an invoice's newest is the highest")
-    number: str = _column("Of its invoice: `invoices.number`")
+    delivery_id: pl.Int64 = _column("Id of the delivery; an invoice's newest has the highest")
+    number: str = _column("Number of its invoice: `invoices.number`")
     employee: str = _column("Code of the contractor")
-    recipient: str = _column("The address; none where the contractor has none", nullable=True)
+    recipient: str = _column("Email address; null if the contractor had none", nullable=True)
     status: str = _column(
         "`queued`, `sending`, `sent`, `delivered`, `bounced`, `complained`, `failed` or `unknown`"
     )
-    attempts: pl.Int32 = _column("How often sending it was begun", "times")
-    message_id: str = _column("SES's id of the mail", nullable=True)
-    error: str = _column("Why it did not arrive", nullable=True)
-    queued_at: Moment = _column("When it was queued; the first one with the issue", UTC)
-    sent_at: Moment = _column("When SES took it", UTC, nullable=True)
-    reported_at: Moment = _column("When what SES reports last happened", UTC, nullable=True)
+    attempts: pl.Int32 = _column("Number of attempts to send it", "attempts")
+    message_id: str = _column("SES message id of the email", nullable=True)
+    error: str = _column("Reason why it did not arrive", nullable=True)
+    queued_at: Moment = _column(
+        "When it was queued; the first delivery is queued at the issue", UTC
+    )
+    sent_at: Moment = _column("When SES accepted it", UTC, nullable=True)
+    reported_at: Moment = _column(
+        "When the event happened that SES reported last", UTC, nullable=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +162,7 @@ class Dataset:
 
     Attributes:
         model: Its columns; the first line of its docstring says what a row is.
-        sorted_by: Columns that its rows are sorted by, and no two of them share.
+        sorted_by: Columns that its rows are sorted by, and that are unique together.
     """
 
     model: type[Frame]
@@ -201,7 +213,7 @@ def _described(dataset: Dataset) -> dict[str, Any]:
 
 
 def sql_type(dtype: pl.DataType) -> str:
-    """What SQL calls a column of *dtype*."""
+    """The SQL name of *dtype*."""
     if isinstance(dtype, pl.Decimal):
         return f"DECIMAL({dtype.precision},{dtype.scale})"
     return SQL_TYPES[dtype.base_type()]

@@ -1,9 +1,9 @@
 """
 The export: one Parquet file per dataset and period, for analysts.
 
-``exports/{dataset}/period=YYYY-MM/part-0.parquet``; decimals and dates as such, sorted, rewritten
-whole, and ``exports/_schema.json``, which says what is in them.  S3 replaces an object at once, so
-a reader never sees half a file; which files belong together, their stamp says.
+``exports/{dataset}/period=YYYY-MM/part-0.parquet``, with real decimals and dates, sorted, rewritten
+whole, and ``exports/_schema.json``, which describes them. S3 replaces an object at once, so a
+reader never sees half a file; a stamp says which files belong together.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
 The SQL behind the export: of ``{start}``, a period's first day, and ``{moment}``, a form of time.
 
-One query per dataset: its columns, in the order of its model in `billing.exported`, and its order.
+One query per dataset: its columns, in the order of its model in `contract`, and its order.
 """
 
 from __future__ import annotations

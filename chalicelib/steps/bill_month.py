@@ -2,7 +2,7 @@
 Bill: the month's run, from the lock to the fan-out.
 
 A crash anywhere is healed by running again: what was committed stays, what was not is done, and
-what was issued but not rendered or mailed is sent round once more.
+what was issued but not rendered or emailed is queued again.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from .run import attempt, issue_date, ready, refuse_closed, send_on
 
 
 class CannotCorrect(BillingError):
-    """An invoice is not to be corrected."""
+    """An invoice cannot be corrected."""
 
     def __init__(self, number: str, reason: str) -> None:
         self.number = number
@@ -125,7 +125,8 @@ def replace(connection: Connection, original: InvoiceRecord, common: Issue) -> C
     draft = draft_month(freed, issued_on=common.issued_on, unprintable=unprintable)
     if draft.held.height:
         [held] = draft.held.to_dicts()
-        raise CannotCorrect(original.number, f"{held['reason']}, {held['detail']}")
+        reason = f"its contractor is held ({held['reason']}: {held['detail']}); resolve that first"
+        raise CannotCorrect(original.number, reason)
     issue(connection, draft, freed, common)
     issued = _issued_since(connection, credit_id, original.employee_id)
     return Correction(
@@ -171,16 +172,16 @@ def _correctable(connection: Connection, number: str) -> InvoiceRecord:
     if original.kind == "credit_note":
         raise CannotCorrect(number, f"it is the credit note of {original.credits_number}")
     if original.credited_by_number:
-        raise CannotCorrect(number, f"{original.credited_by_number} has credited it already")
+        raise CannotCorrect(number, f"{original.credited_by_number} already credits it")
     if drift(connection, Scope.invoice(original.id)).is_empty():
-        raise CannotCorrect(number, "its workdays and rates are still as billed")
+        raise CannotCorrect(number, "its workdays and rates have not changed since it was billed")
     return original
 
 
 def _invoice(connection: Connection, number: str) -> InvoiceRecord:
     found = records.invoice_by_number(connection, number)
     if found is None:
-        raise CannotCorrect(number, "there is no such invoice")
+        raise CannotCorrect(number, "no invoice has this number; check it")
     return found
 
 

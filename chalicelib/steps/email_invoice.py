@@ -38,7 +38,7 @@ RESERVE_SECONDS = 1 + ses.LONGEST_WAIT_SECONDS + ses.CONNECT_SECONDS + ses.ANSWE
 
 
 class NotYet(BillingError):
-    """The mail cannot go out now; its message must come again."""
+    """The email cannot be sent now; its message must come again."""
 
     def __init__(self, delivery_id: int, reason: str) -> None:
         self.delivery_id = delivery_id
@@ -50,7 +50,9 @@ class DocumentChanged(BillingError):
 
     def __init__(self, s3_key: str) -> None:
         self.s3_key = s3_key
-        super().__init__(f"{s3_key} is not the document that was rendered; restore its version")
+        super().__init__(
+            f"{s3_key} is not the PDF that was recorded; restore the recorded version of it"
+        )
 
 
 class Throttled(BillingError):
@@ -77,7 +79,7 @@ def handle(event: dict[str, Any], seconds: Seconds = LAMBDA_SECONDS) -> dict[str
 
 def email_invoice(settings: Settings, delivery_id: int, patience: Seconds = 0) -> None:
     """
-    Claim a delivery, commit the claim, then hand its mail to SES.
+    Claim a delivery, commit the claim, then hand its email to SES.
 
     A delivery that is not ``queued`` is left alone, but for a claim whose owner is gone, which
     becomes ``unknown``.
@@ -93,7 +95,7 @@ def email_invoice(settings: Settings, delivery_id: int, patience: Seconds = 0) -
         DocumentChanged: If the stored PDF is not the recorded one.
     """
     if patience < 0:
-        raise NotYet(delivery_id, "the time for its batch is up")
+        raise NotYet(delivery_id, "its batch ran out of time")
     with engine(settings.database_url).connect() as connection:
         delivery = _to_send(connection, delivery_id)
         if delivery is None:
@@ -111,13 +113,13 @@ def _to_send(connection: Connection, delivery_id: int) -> DeliveryRecord | None:
     """The delivery, if it is to be sent; one without an address fails here."""
     delivery = records.delivery_to_send(connection, delivery_id)
     if delivery is None:
-        raise NotYet(delivery_id, "its document is not stored")
+        raise NotYet(delivery_id, "its PDF is not stored yet")
     if delivery.status == "sending" and not deliveries.expire_claim(connection, delivery_id):
-        raise NotYet(delivery_id, "another sender holds it")
+        raise NotYet(delivery_id, "another process is sending it")
     recipient = delivery.recipient
     addressed = ses.is_address(recipient)
     if not addressed and deliveries.claim(connection, delivery_id):
-        reason = f"{recipient!r} is not an e-mail address" if recipient else "no e-mail address"
+        reason = f"{recipient!r} is not an email address" if recipient else "no email address"
         deliveries.mark_failed(connection, delivery_id, reason)
     connection.commit()
     return delivery if addressed and delivery.status == "queued" else None
@@ -161,7 +163,9 @@ def _note_refusal(connection: Connection, delivery_id: int, error: ClientError) 
         return
     throttled = ses.is_throttle(error)
     if not throttled and _status(error) >= SERVER_ERROR:
-        deliveries.mark_unknown(connection, delivery_id, f"SES failed: {error}")
+        deliveries.mark_unknown(
+            connection, delivery_id, f"SES failed and may have sent it: {error}"
+        )
         return
     deliveries.release(connection, delivery_id, str(error))
     connection.commit()

@@ -1,4 +1,4 @@
-"""Record what SES reports of a mail: delivered, bounced, complained of, rejected."""
+"""Record what SES reports of an email: delivered, bounced, complained of, rejected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ class UnknownMail(BillingError):
 
     def __init__(self, message_id: str) -> None:
         self.message_id = message_id
-        super().__init__(f"no delivery sent the mail {message_id}; its event must come again")
+        super().__init__(
+            f"no delivery is known for the email {message_id}; its event will be tried again"
+        )
 
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
@@ -30,10 +32,10 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
 
 def record_mail_event(settings: Settings, body: str) -> None:
     """
-    Settle the delivery that a message speaks of; safe to repeat, and in any order.
+    Settle the delivery that a message is about; safe to repeat, and in any order.
 
     Raises:
-        UnknownMail: If it speaks of a mail that no delivery is known to have sent.
+        UnknownMail: If it is about an email that no delivery is known to have sent.
     """
     report = settlement(body)
     if report is None:

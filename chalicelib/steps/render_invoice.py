@@ -50,7 +50,7 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def render_invoice(settings: Settings, invoice_id: int) -> None:
-    """Store the document of an invoice unless it is stored, and queue its mails."""
+    """Store the document of an invoice unless it is stored, and queue its emails."""
     queued = store_document(settings, invoice_id)
     sqs.publish(settings.email_queue_url, "delivery_id", queued)
 

@@ -1,4 +1,4 @@
-"""Sending an invoice once more: a new delivery, to the employee's address of today."""
+"""Email an invoice again: a new delivery, to the employee's current address."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.month import Extract
+from chalicelib.billing.payer import Payer
 from chalicelib.billing.period import Period
 from chalicelib.billing.sharding import Shard
 from chalicelib.documents.pdf.coverage import unprintable
@@ -27,9 +28,13 @@ from .sweep import fan_out
 class UnprintablePayer(BillingError):
     """The company's own name or address cannot be printed on any invoice."""
 
-    def __init__(self, letters: str) -> None:
+    def __init__(self, letters: str, settings: list[str]) -> None:
         self.letters = letters
-        super().__init__(f"the invoice's fonts lack {letters} of PAYER_*; write it otherwise")
+        self.settings = settings
+        super().__init__(
+            f"the invoice font cannot print {letters} in {' or '.join(settings)};"
+            f" spell it without {letters}"
+        )
 
 
 def ready(settings: Settings) -> Engine:
@@ -40,11 +45,22 @@ def ready(settings: Settings) -> Engine:
         DatabaseUnreachable: If the database does not answer.
         UnprintablePayer: If the fonts lack a letter of the payer's.
     """
-    payer = settings.payer
-    if letters := unprintable(f"{payer.name} {payer.address} {payer.country} {payer.tax_id}"):
-        raise UnprintablePayer(letters)
+    _check_printable(settings.payer)
     check_reachable(settings.database_url)
     return engine(settings.database_url)
+
+
+def _check_printable(payer: Payer) -> None:
+    printed = {
+        "PAYER_NAME": payer.name,
+        "PAYER_ADDRESS": payer.address,
+        "PAYER_COUNTRY": payer.country,
+        "PAYER_TAX_ID": payer.tax_id,
+    }
+    if letters := unprintable(" ".join(printed.values())):
+        raise UnprintablePayer(
+            letters, [name for name, text in printed.items() if unprintable(text)]
+        )
 
 
 @contextmanager

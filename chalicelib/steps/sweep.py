@@ -1,5 +1,5 @@
 """
-Sweep: whatever is issued and not rendered, or rendered and not mailed, is queued again.
+Sweep: whatever is issued and not rendered, or rendered and not emailed, is queued again.
 
 Right after a run that is everything the run issued, so that the fan-out and the sweep are one.
 Safe at any moment: a document is stored once and a delivery claimed once, however often queued.
@@ -62,7 +62,7 @@ def sweep(settings: Settings) -> tuple[int, int]:
 
 def fan_out(connection: Connection, settings: Settings, period: Period) -> tuple[int, int]:
     """
-    Queue what *period* has to be rendered and mailed.
+    Queue what *period* has to be rendered and emailed.
 
     Returns:
         How many messages went to the renderer and to the emailer.

@@ -21,7 +21,7 @@ class PeriodClosed(BillingError):
         self.period = period
         self.following = following
         super().__init__(
-            f"{period} is closed; bill {following} instead, which takes its late workdays"
+            f"{period} is closed; bill {following} instead, which includes its late workdays"
         )
 
 

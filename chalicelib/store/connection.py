@@ -33,7 +33,7 @@ class DatabaseUnreachable(BillingError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(
-            f"the database at DATABASE_URL does not answer ({reason}); start it or correct the URL"
+            f"the database at DATABASE_URL is not answering ({reason}); start it or correct the URL"
         )
 
 

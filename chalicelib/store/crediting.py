@@ -33,7 +33,7 @@ def credit(
     Write the credit note of *original* and return its id.
 
     It copies the snapshot and the tax, negates every line, and frees exactly the workdays of
-    *original*; its mail goes to the employee's address of today.
+    *original*; its email goes to the employee's current address.
 
     Args:
         connection: In the transaction that issues what replaces *original*.

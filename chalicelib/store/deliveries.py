@@ -2,7 +2,7 @@
 Deliveries: a ledger of who was sent what.
 
 A delivery is claimed, and the claim committed, before SES is called: a message that arrives five
-times sends one mail.  ``queued → sending → sent``, or ``failed`` with its reason, or ``unknown``
+times sends one email.  ``queued → sending → sent``, or ``failed`` with its reason, or ``unknown``
 where the sender died between its claim and its answer.  Which status may follow which is a table of
 the database (`tables.delivery_transition`); what SES reports later is for `settling`.
 """
@@ -36,7 +36,7 @@ CLAIM_EXPIRY = "5 minutes"
 
 
 class CannotResend(BillingError):
-    """An invoice cannot be mailed once more."""
+    """An invoice cannot be emailed again."""
 
     def __init__(self, number: str, reason: str) -> None:
         self.number = number
@@ -79,7 +79,7 @@ def release(connection: Connection, delivery_id: int, reason: str) -> None:
 
 
 def mark_sent(connection: Connection, delivery_id: int, message_id: str) -> None:
-    """SES took the mail.  True knowledge also corrects an ``unknown`` that no event has settled."""
+    """SES accepted the email; this also corrects an ``unknown`` that no event has settled."""
     connection.execute(
         update(delivery)
         .where(
@@ -92,12 +92,12 @@ def mark_sent(connection: Connection, delivery_id: int, message_id: str) -> None
 
 
 def mark_failed(connection: Connection, delivery_id: int, error: str) -> None:
-    """SES refused the mail for good, or there is no address."""
+    """SES refused the email for good, or there is no address."""
     _move(connection, delivery_id, "sending", status="failed", error=error)
 
 
 def mark_unknown(connection: Connection, delivery_id: int, error: str) -> None:
-    """The mail may or may not have been accepted; a person decides whether to send it again."""
+    """The email may or may not have been accepted; a person decides whether to send it again."""
     _move(connection, delivery_id, "sending", status="unknown", error=error)
 
 
@@ -142,11 +142,11 @@ def queue_again(connection: Connection, number: str) -> tuple[int, str]:
     """
     found = connection.execute(_to_resend(number)).one_or_none()
     if found is None:
-        raise CannotResend(number, "there is no such invoice")
+        raise CannotResend(number, "no invoice has this number; check it")
     if not found.rendered:
-        raise CannotResend(number, "it is not rendered yet and will be mailed when it is")
+        raise CannotResend(number, "its PDF is not ready yet; it will be emailed as soon as it is")
     if not found.email:
-        raise CannotResend(number, "its employee has no e-mail address; load one first")
+        raise CannotResend(number, "its contractor has no email address; load one first")
     queued = connection.execute(
         insert(delivery)
         .values(
@@ -161,7 +161,7 @@ def queue_again(connection: Connection, number: str) -> tuple[int, str]:
         .returning(delivery.c.id)
     ).scalar_one_or_none()
     if queued is None:
-        raise CannotResend(number, "a mail with it is on its way already")
+        raise CannotResend(number, "an email with it is already on the way; wait for its outcome")
     return queued, found.email
 
 
@@ -229,7 +229,7 @@ def not_rendered(period: Period | None) -> Select[int]:
 
 def not_mailed(period: Period | None) -> Select[int]:
     """
-    Ids of deliveries whose document is stored but whose mail is still to be sent.
+    Ids of deliveries whose document is stored but whose email is still to be sent.
 
     Claims whose owner may be gone are among them: the emailer tells, and marks those ``unknown``.
 

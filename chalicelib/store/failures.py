@@ -2,7 +2,7 @@
 Failures: why the renderer or the emailer last failed an invoice.
 
 One row per invoice and step, written only when a step fails.  Nothing clears it: a failure counts
-for as long as the document is not stored, or the mail not handed over, and is history after that.
+for as long as the document is not stored, or the email not handed over, and is history after that.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ SUBJECTS: dict[Step, TextClause] = {
         LEFT JOIN step_failure AS failure ON failure.invoice_id = invoice.id AND step = 'email'
         WHERE delivery.id = ANY(:subjects)
     """),
-    # An event names its mail, or is tagged with its delivery; no id of SES is all digits.
+    # An event names its email, or is tagged with its delivery; no id of SES is all digits.
     "mail event": text("""
         SELECT subject, number, period AS month, employee.code AS employee,
                supplier_name AS name, NULL AS failures, NULL AS failed_at, NULL AS reason,

@@ -39,7 +39,7 @@ class Filters:
 
 
 def invoices() -> Select[Any]:
-    """Issued invoices with their document, who they credit and the state of their mail."""
+    """Issued invoices with their document, who they credit and the status of their email."""
     return (
         select(
             invoice,

@@ -1,5 +1,5 @@
 """
-The report of a period: what an accountant signs off on, from the ledger alone.
+The report of a period, as accountants check it, from the ledger alone.
 
 The API serves it too, so nothing here loads Polars.
 """
@@ -25,11 +25,11 @@ from .silent import Silent, silent_people
 @dataclass(frozen=True, slots=True)
 class RunReport:
     """
-    One attempt.
+    One run.
 
     Attributes:
-        control: None where it ended before it counted.
-        corrects: The number of the invoice that it corrects; None for a run of the whole period.
+        control: None if it ended before the count.
+        corrects: The number of the invoice that it corrects; None for a monthly run.
     """
 
     id: int
@@ -43,7 +43,7 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyTotal:
-    """What one currency comes to; credit notes are counted in with their negative amounts."""
+    """The totals of one currency, net of credit notes."""
 
     currency: str
     invoices: int
@@ -56,7 +56,7 @@ class CurrencyTotal:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentTotal:
-    """What one department comes to in one currency, net of credit notes."""
+    """The totals of one department in one currency, net of credit notes."""
 
     currency: str
     department: str
@@ -70,7 +70,7 @@ class DepartmentTotal:
 
 @dataclass(frozen=True, slots=True)
 class ProjectTotal:
-    """What the lines of one project come to in one currency, before tax, net of credit notes."""
+    """The amount of one project in one currency, before tax and net of credit notes."""
 
     currency: str
     project: str
@@ -81,7 +81,7 @@ class ProjectTotal:
 
 @dataclass(frozen=True, slots=True)
 class MonthTotal:
-    """What one month came to in one currency; zeros if nothing was issued."""
+    """The totals of one month in one currency; zeros if nothing was issued."""
 
     period: Period
     currency: str
@@ -117,7 +117,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class AllRejected:
-    """An employee who worked, was not held, and has no live invoice: every workday is rejected."""
+    """An employee without a live invoice because every workday was rejected."""
 
     employee: str
     name: str
@@ -127,7 +127,7 @@ class AllRejected:
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """An invoice whose newest delivery has not arrived."""
+    """A document whose latest delivery has not arrived."""
 
     number: str
     employee: str
@@ -156,21 +156,21 @@ class PeriodReport:
     One period, as it stands now.
 
     Attributes:
-        run: The newest run that completed; rejects and helds are its.
-        last_attempt: The newest run of all, which may have failed or be at work.
+        run: The newest run that completed; rejects and holds are from it.
+        last_attempt: The newest run of all, which may have failed or still be running.
         billed: The workdays on live invoices of the period, by all its runs.
         money: By currency.
-        documents: How many invoices have their PDF stored.
-        deliveries: The newest delivery of each invoice, counted by status.
-        undelivered: By number, those whose mail has not been accepted.
+        documents: How many documents have their PDF stored.
+        deliveries: The latest delivery of each document, counted by status.
+        undelivered: By number, those whose email has not been accepted.
         unbilled_earlier: By period.
         departments: By currency and code; their sums are those of `money`.
-        projects: By currency and code; their amounts come to the subtotals of `money`.
-        all_rejected: By code, those of whom nothing was left to bill.
+        projects: By currency and code; their amounts add up to the subtotals of `money`.
+        all_rejected: By code, those with nothing left to bill.
         silent: By code, those who recorded no workday.
         months: This month and the five before, by month and currency.
         history: Every run of the period, corrections included, oldest first.
-        as_of: The moment all of this was read.
+        as_of: When all of this was read.
     """
 
     period: Period
@@ -212,7 +212,7 @@ class PeriodReport:
 
     @property
     def needs_a_person(self) -> bool:
-        """Rejects, helds, stranded mails or unbilled earlier work."""
+        """Rejects, holds, undelivered documents or unbilled earlier work."""
         return bool(self.rejects or self.helds or self.stranded or self.unbilled_earlier)
 
 

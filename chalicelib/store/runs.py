@@ -16,7 +16,7 @@ from chalicelib.billing.sharding import Shard
 
 from .tables import billing_run
 
-INTERRUPTED = "interrupted: its process ended before it did; the next run does its work"
+INTERRUPTED = "interrupted: its process ended early; the next run does its work"
 
 
 def start_run(

@@ -18,8 +18,8 @@ class SecretUnreadable(BillingError):
     def __init__(self, arn: str, reason: str) -> None:
         self.arn = arn
         super().__init__(
-            f"the secret {arn} in DATABASE_URL cannot be read ({reason}); it must hold a libpq URL"
-            " as text, and the caller must be allowed secretsmanager:GetSecretValue on it"
+            f"the secret {arn} in DATABASE_URL cannot be read ({reason}); store a libpq URL in it"
+            " as text, and allow the caller secretsmanager:GetSecretValue on it"
         )
 
 
@@ -62,5 +62,5 @@ def _kept(arn: str) -> str:
         raise SecretUnreadable(arn, error.response["Error"]["Code"]) from error
     text: str = answer.get("SecretString", "").strip()
     if not text:
-        raise SecretUnreadable(arn, "it holds no text")
+        raise SecretUnreadable(arn, "it contains no text")
     return text

@@ -1,5 +1,5 @@
 """
-Settling: what SES reports of a mail becomes the status of its delivery.
+Settling: what SES reports of an email becomes the status of its delivery.
 
 Reports come in any order and more than once.  `tables.delivery_transition` gives the statuses an
 order, and a delivery only moves up in it, so that the same reports always end in the same status.
@@ -19,7 +19,7 @@ def settle(connection: Connection, report: Settlement) -> bool:
     Move the delivery of *report* to where the report leads, unless it is beyond that already.
 
     Returns:
-        False if no delivery is known to have sent that mail, or not yet.
+        False if no delivery is known to have sent that email, or not yet.
     """
     if not _known(connection, report.message_id) and not _adopt(connection, report):
         return False

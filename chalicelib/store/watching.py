@@ -42,7 +42,7 @@ class Watch:
     Attributes:
         hours_late: Since when last month should have been billed and has not been.
         undelivered: Invoices of the last 31 days that did not arrive and are not on their way.
-        oldest_waiting_hours: How long the oldest mail that is on its way has been so.
+        oldest_waiting_hours: How long the oldest email on its way has been waiting.
     """
 
     hours_late: int

@@ -1,4 +1,4 @@
-"""Accounts in the local user pool, and tokens of theirs."""
+"""Accounts in the local user pool, and their tokens."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from chalicelib.billing.errors import BillingError
 
 from . import aws_services
 
-# Of the local pool, on this machine only: nobody has to remember it and it opens nothing else.
+# Only for the local pool on this machine: nobody has to remember it and it opens nothing else.
 PASSWORD = "Local-only-1"  # noqa: S105
 
 
 class UnknownAccount(BillingError):
-    """The pool has no account with this e-mail address."""
+    """The pool has no account with this email."""
 
     def __init__(self, email: str) -> None:
         self.email = email
         super().__init__(
-            f"the local user pool has no account {email}; load the users, or check the address"
+            f"the local user pool has no account for {email}; check it, or load users.csv first"
         )
 
 
@@ -28,8 +28,8 @@ class NotLocal(BillingError):
 
     def __init__(self) -> None:
         super().__init__(
-            "accounts and tokens are made in the local user pool only; start it with "
-            "'python -m jobs up', or use the AWS console for a real one"
+            "accounts and tokens can be made only in the local user pool; start the local cloud"
+            " with python -m jobs up, or use the AWS console for a real pool"
         )
 
 
@@ -57,7 +57,7 @@ def open_accounts(emails: Iterable[str], environment: Mapping[str, str]) -> int:
                 {"Name": "email_verified", "Value": "true"},
             ],
         )
-    # Those whose opening was cut short the last time, too.
+    # This includes accounts whose creation was interrupted the last time.
     for email in sorted(email for email in wanted if not confirmed.get(email)):
         cognito.admin_set_user_password(
             UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True
@@ -83,7 +83,7 @@ def token(email: str, environment: Mapping[str, str]) -> str:
             AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
         )
     except (cognito.exceptions.UserNotFoundException, cognito.exceptions.NotAuthorizedException):
-        # A pool that hides who exists refuses both in the same words.
+        # A pool that hides who exists answers both in the same way.
         raise UnknownAccount(email) from None
     return str(answer["AuthenticationResult"]["IdToken"])
 
@@ -95,7 +95,7 @@ def _pool(environment: Mapping[str, str]) -> tuple[Any, str]:
 
 
 def _accounts(cognito: Any, pool: str) -> dict[str, bool]:  # noqa: ANN401 -- a boto3 client
-    """The address of each account, and whether it can log in."""
+    """The email of each account, and whether it can sign in."""
     pages = cognito.get_paginator("list_users").paginate(UserPoolId=pool)
     return {
         attribute["Value"].casefold(): account["UserStatus"] == "CONFIRMED"

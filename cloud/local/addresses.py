@@ -1,4 +1,4 @@
-"""What to open of a running local cloud, and who can sign in."""
+"""The addresses of a running local cloud, and who can sign in."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def show(cloud: Mapping[str, str], console: Console) -> None:
     table.add_row("API", cloud["API_URL"])
     table.add_row("database", cloud["DATABASE_URL"])
     table.add_row("AWS services", cloud["AWS_ENDPOINT_URL"])
-    table.add_row("mails", cloud["MAIL_FOLDER"])
+    table.add_row("emails", cloud["MAIL_FOLDER"])
     console.print(table)
 
 
 def _people(database_url: str) -> dict[str, list[str]]:
-    """The e-mails of each role, in order."""
+    """The emails of each role, in order."""
     everybody = select(app_user.c.role, app_user.c.email).order_by(
         app_user.c.role, app_user.c.email
     )
@@ -44,6 +44,6 @@ def _people(database_url: str) -> dict[str, list[str]]:
 
 def _some(emails: list[str]) -> str:
     if not emails:
-        return "nobody yet; python -m jobs load DIR opens the accounts of users.csv"
+        return "nobody yet; python -m jobs load DIR creates the accounts in users.csv"
     more = [f"and {len(emails) - SHOWN} more"] if len(emails) > SHOWN else []
     return ", ".join([*emails[:SHOWN], *more])

@@ -1,10 +1,10 @@
 """
-The process that is AWS here: ``python -m cloud.local.aws_process HOME``.
+The process with the local AWS services: ``python -m cloud.local.aws_process HOME``.
 
-It is ministack, with four things added: snapshots every few seconds and when asked, so that a
-machine switched off loses little; an end when the folder is removed; mail whose bytes are not all
-ASCII, which SES delivers and ministack's relay drops; and a distribution that reads its bucket over
-TLS, as CloudFront does behind viewers that are sent to https.
+It runs ministack with four additions: it saves a snapshot every few seconds and on request, so that
+a power cut loses little; it ends when the folder is removed; it delivers emails with bytes that are
+not ASCII, as SES does and ministack's relay does not; and its CloudFront distribution reads the
+bucket over TLS.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _saving_when_asked(answer: Any, save: Callable[[], bool]) -> Any:  # noqa: A
 
 
 def _as_bytes(send: Any) -> Any:  # noqa: ANN401 -- an untyped function
-    """Hand the message on as bytes, because smtplib encodes text as ASCII or not at all."""
+    """Pass the message on as bytes, because smtplib encodes text only as ASCII."""
 
     def send_bytes(source: str, to: list[str], message: str, host: str, port: int) -> None:
         send(source, to, re.sub(r"\r\n|\r|\n", "\r\n", message).encode(), host, port)
@@ -97,7 +97,7 @@ def _as_bytes(send: Any) -> Any:  # noqa: ANN401 -- an untyped function
 
 
 def _over_tls(evaluate: Any) -> Any:  # noqa: ANN401 -- an untyped function
-    """Evaluate what CloudFront asks of a bucket as asked over TLS."""
+    """Treat CloudFront's requests to a bucket as made over TLS."""
 
     def evaluate_over_tls(policy: Any, context: Any, service: str = "", **how: bool) -> Any:  # noqa: ANN401
         secure = context.secure_transport or service == CLOUDFRONT

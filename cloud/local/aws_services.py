@@ -1,4 +1,4 @@
-"""The AWS services of a local cloud: starting, and clients to talk to them."""
+"""The AWS services of a local cloud: starting them, and clients for them."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class NotSaved(BillingError):
 
 def launch(home: Home, smtp: str) -> None:
     """
-    Start the services unless they run; `wait` tells when they answer.
+    Start the services unless they are running; `wait` waits until they answer.
 
     Args:
-        smtp: ``host:port`` that SES hands its mail to.
+        smtp: ``host:port`` that SES hands emails to.
 
     Raises:
         PortTaken: If another program has the port.
@@ -56,7 +56,7 @@ def launch(home: Home, smtp: str) -> None:
     if processes.alive(home, NAME):
         return
     port = ports.kept(home, NAME)
-    # What Lambdas of a cloud that was killed left behind.
+    # Functions of a killed cloud may have left files behind.
     shutil.rmtree(home.temporary, ignore_errors=True)
     home.temporary.mkdir()
     settings = {
@@ -70,7 +70,7 @@ def launch(home: Home, smtp: str) -> None:
         "S3_DATA_DIR": str(home.objects),
         "TMPDIR": str(home.temporary),
         "SMTP_HOST": smtp,
-        # They listen on fixed ports, and no two clouds could stand side by side.
+        # They listen on fixed ports, so two clouds could not run side by side.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
     }
@@ -122,7 +122,7 @@ def _asked(home: Home, method: str, path: str) -> bool:
 
 
 def access(home: Home) -> dict[str, str]:
-    """The environment that leads any AWS SDK to this cloud."""
+    """The environment that points any AWS SDK to this cloud."""
     return {
         "AWS_ENDPOINT_URL": f"http://{ports.LOCALHOST}:{home.recall('ports')[NAME]}",
         "AWS_ACCESS_KEY_ID": "test",
@@ -133,9 +133,9 @@ def access(home: Home) -> dict[str, str]:
 
 def client(service: str, environment: Mapping[str, str]) -> Any:  # noqa: ANN401 -- one per service
     """
-    A boto3 client for the local cloud that *environment* names, whatever else this machine has set.
+    A boto3 client for the local cloud that *environment* names.
 
-    Neither a profile, a certificate bundle nor a proxy of the machine may come between.
+    It ignores the AWS profile, certificate bundle and proxy of this machine.
     """
     nowhere = {
         "profile": (None, None, None, None),

@@ -20,7 +20,7 @@ from . import (
 )
 from .home import Home
 
-# Who pays, when nobody says: a company that does not exist.
+# The payer unless another one is set: a company that does not exist.
 EXAMPLE = {
     "MAIL_SENDER": "invoices@prykladna.example",
     "MAIL_REPLY_TO": "accounts@prykladna.example",
@@ -44,19 +44,19 @@ def up(
     build: Callable[[Path, Path], Path] = deploy.package,
 ) -> dict[str, str]:
     """
-    Start what is not running, bring the database to its schema and deploy the template.
+    Start what is not running, bring the database up to its schema and deploy the template.
 
     Args:
-        home: The cloud's folder; made if need be.
-        environment: Its ``DATABASE_URL``, if any, is used instead of an own PostgreSQL, and its
-            names in `EXAMPLE` win over the examples.
-        say: Told what is going on, a sentence at a time.
+        home: The cloud's folder; created if it does not exist.
+        environment: Its ``DATABASE_URL``, if any, replaces the cloud's own PostgreSQL, and its
+            names in `EXAMPLE` replace the examples.
+        say: Told what is happening, a sentence at a time.
         migrate: Called with the database's URL before anything is deployed.
         source: The project to deploy.
         build: What packages it; see `deploy.deploy`.
 
     Returns:
-        The environment in which everything else finds this cloud.
+        The environment that everything else needs to find this cloud.
 
     Raises:
         BillingError: If anything does not start or deploy; `down` stops the rest.
@@ -104,7 +104,7 @@ def running(home: Path) -> dict[str, str] | None:
 
 
 def down(home: Path, say: Callable[[str], None]) -> None:
-    """Stop whatever of this cloud runs, saving its state; `up` continues where it stopped."""
+    """Stop whatever is running of this cloud and save its state; `up` continues from there."""
     own = Home.at(home)
     if not own.folder.is_dir():
         return
@@ -119,8 +119,8 @@ def down(home: Path, say: Callable[[str], None]) -> None:
 
 def _is_elsewhere(home: Home, database_url: str) -> bool:
     """
-    Whether the database is somebody else's to run.
+    Whether the database is not run by this cloud.
 
-    A shell that has read this cloud's environment names our own.
+    A shell that has read this cloud's environment names the cloud's own.
     """
     return database_url not in ("", postgres.url(home))

@@ -1,4 +1,4 @@
-"""Deploying the packaged template on the local cloud, as it is deployed on AWS."""
+"""Deploy the packaged template on the local cloud, as on AWS."""
 
 from __future__ import annotations
 
@@ -77,11 +77,11 @@ def deploy(
     build: Callable[[Path, Path], Path],
 ) -> dict[str, str]:
     """
-    Bring the stack to what *source* holds.
+    Bring the stack up to date with *source*.
 
     Args:
         source: The project's folder.
-        environment: The way to the local cloud, and a value for each of `PARAMETERS`.
+        environment: How to reach the local cloud, and a value for each of `PARAMETERS`.
         build: As `package`: *source* and where to build; the folder with template and zips.
 
     Returns:
@@ -125,7 +125,7 @@ def _outputs(stack: Mapping[str, Any]) -> dict[str, str]:
 
 def package(source: Path, build: Path) -> Path:
     """
-    Package *source* without its dependencies: local Lambdas run where those are installed.
+    Package *source* without its dependencies: local functions use those installed here.
 
     Returns:
         A folder in *build*, named after what was packaged, with ``deployment.zip`` for all
@@ -160,7 +160,7 @@ def _put_code(built: Path, s3: Any) -> None:  # noqa: ANN401 -- a boto3 client
     for function in functions:
         key = f"{built.name}/{_code(built, function).name}"
         function["CodeUri"] = f"s3://{CODE_BUCKET}/{key}"
-    # CloudFormation takes a template of more than 51,200 bytes from S3 alone.
+    # CloudFormation takes a template of more than 51,200 bytes only from S3.
     s3.put_object(Bucket=CODE_BUCKET, Key=f"{built.name}/{TEMPLATE}", Body=json.dumps(template))
 
 
@@ -202,7 +202,7 @@ def _roll_out(
             raise DeploymentFailed(error.response["Error"]["Message"]) from error
     deployed = _stack(cloudformation)
     if deployed is None:
-        raise DeploymentFailed("the stack vanished")
+        raise DeploymentFailed("the stack no longer exists; try again")
     return deployed
 
 
@@ -210,7 +210,7 @@ def _clear_away(
     cloudformation: Any,  # noqa: ANN401 -- a boto3 client
     stack: dict[str, Any],
 ) -> dict[str, Any] | None:
-    """Delete a stack that was never created whole; it cannot be updated, and holds nothing."""
+    """Delete a stack whose creation failed: it cannot be updated and contains nothing."""
     if stack["StackStatus"] == "CREATE_COMPLETE":
         return stack
     cloudformation.delete_stack(StackName=STACK)
@@ -243,7 +243,7 @@ def _release(stack: Mapping[str, Any]) -> str | None:
 
 
 def _failed_event(cloudformation: Any) -> str | None:  # noqa: ANN401 -- a boto3 client
-    """The first thing that went wrong: what follows it is only cancelled."""
+    """The first event that failed: those after it were only cancelled."""
     events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
     failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
     if not failed:

@@ -1,4 +1,4 @@
-"""A background process works for a cloud that knows it, and ends when its folder is removed."""
+"""End a background process when its cloud does not know it, or when the folder is removed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ KNOWN_SECONDS = 30.0
 
 def end_with(folder: Path) -> None:
     """
-    End this process, without saving anything, soon after *folder* is gone or another one.
+    End this process without saving anything soon after *folder* is removed or replaced.
 
-    And at once if the cloud in it does not come to know of this process.
+    It ends at once if the cloud in *folder* has not recorded this process in time.
     """
     await_record(Home.at(folder))
     threading.Thread(target=_watch, args=(folder, identity(folder)), daemon=True).start()
@@ -38,18 +38,18 @@ def await_record(home: Home) -> None:
 
 
 def _watch(folder: Path, known: tuple[int, int] | None) -> None:
-    # Whoever wrote into it at that moment may have made it anew.
+    # A process that wrote into it at that moment may have created it again.
     while identity(folder) == known is not None:
         time.sleep(LOOK_SECONDS)
-    # A graceful end would write the folder anew.
+    # A graceful end would create the folder again.
     os._exit(0)
 
 
 def identity(folder: Path) -> tuple[int, int] | None:
-    """What tells the cloud in *folder* from another of its name; None while none lives there."""
+    """What identifies the cloud in *folder*, whatever replaced it; None if there is none."""
     try:
         found = folder.stat()
     except FileNotFoundError:
         return None
-    # A folder made anew may get the number of the old one, but not its record.
+    # A new folder may get the inode number of the old one, but not its record.
     return (found.st_dev, found.st_ino) if Home.at(folder).known else None

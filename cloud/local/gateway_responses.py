@@ -1,8 +1,8 @@
 """
-What API Gateway answers itself: its errors, and browsers that ask before they ask (preflight).
+What API Gateway answers itself: its errors and CORS preflight requests.
 
-AWS reads both from the API's definition in the template; the local cloud skips them there, so it is
-told of them here, in the template's own words.
+AWS reads both from the API's definition in the template. The local cloud ignores them there, so
+this module sets them through its API, as the template words them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def apply(
     release: str,
 ) -> None:
     """
-    Have the API *api_id* answer as the packaged template in *built* says, unless it does.
+    Set the responses of the API *api_id* as the packaged template in *built* says, once.
 
     Args:
         release: What *built* and *parameters* make together.  The API's deployment bears its
@@ -78,7 +78,7 @@ def _put_preflights(paths: dict[str, Any], api_id: str, apigateway: Any) -> None
 
 
 def _resolved(part: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """*part* with every ``Fn::Sub`` of a parameter carried out."""
+    """*part* with every ``Fn::Sub`` of a parameter replaced by its value."""
 
     def value(node: dict[str, Any]) -> Any:  # noqa: ANN401 -- a node of JSON
         if set(node) != {"Fn::Sub"}:

@@ -1,8 +1,8 @@
 """
-The folder a local cloud lives in.
+The folder of a local cloud.
 
-Everything a cloud keeps is below it, so that removing the folder removes the cloud, and two
-folders are two clouds.
+Everything a cloud keeps is in it, so removing the folder removes the cloud. Use a different folder
+for each local cloud.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ LOCK_SECONDS = 180
 
 
 class UnusableHome(BillingError):
-    """The folder cannot hold a local cloud."""
+    """The folder cannot be used for a local cloud."""
 
     def __init__(self, folder: Path, reason: str) -> None:
         self.folder = folder
         super().__init__(
-            f"{folder} cannot hold the local cloud ({reason}); "
-            "set SELFBILL_HOME to a folder you may write to"
+            f"{folder} cannot be used for the local cloud ({reason}); "
+            "set SELFBILL_HOME to a folder that you can write to"
         )
 
 
 class HomeBusy(BillingError):
-    """Somebody else has been starting or stopping this cloud for too long."""
+    """Another program has been starting or stopping this cloud for too long."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         super().__init__(
             f"another program has been starting or stopping the local cloud in {folder} for "
-            f"{LOCK_SECONDS} seconds; wait for it or stop it, then try again"
+            f"{LOCK_SECONDS} seconds; wait for it to finish or stop it, then try again"
         )
 
 
@@ -50,7 +50,7 @@ class Home:
     One cloud's folder.
 
     Attributes:
-        folder: Absolute.  It may hold other things too; only the names below are touched.
+        folder: Absolute. It may contain other things too; only the names below are touched.
     """
 
     folder: Path
@@ -65,7 +65,7 @@ class Home:
 
     @property
     def state(self) -> Path:
-        """What the AWS services remember, all but the objects."""
+        """The state of the AWS services, except the objects in S3."""
         return self.folder / "aws"
 
     @property
@@ -96,7 +96,7 @@ class Home:
 
     @property
     def known(self) -> bool:
-        """Whether a cloud has lived here."""
+        """Whether there has been a local cloud in this folder."""
         return self._record.is_file()
 
     def prepare(self) -> None:
@@ -118,7 +118,7 @@ class Home:
 
         Raises:
             UnusableHome: If the folder cannot be written to.
-            HomeBusy: If the lock is not had in time.
+            HomeBusy: If the lock is not free in time.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -134,15 +134,15 @@ class Home:
             lock.release()
 
     def recall(self, section: str) -> dict[str, Any]:
-        """What was last kept as *section*; empty if nothing was."""
+        """The last value of *section*; empty if there is none."""
         section_kept = self._read().get(section, {})
         return section_kept if isinstance(section_kept, dict) else {}
 
     def keep(self, section: str, values: dict[str, Any]) -> None:
-        """Replace *section*, so that a crash leaves the old file or the new one."""
+        """Replace *section*; a crash leaves either the old file or the new one."""
         text = json.dumps({**self._read(), section: values}, indent=2, sort_keys=True)
         unfinished = self._record.with_suffix(".json.new")
-        # It holds the database's URL, possibly with a password.
+        # It contains the database's URL, possibly with a password.
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
             f.write(text)
         unfinished.replace(self._record)

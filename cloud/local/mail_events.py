@@ -1,8 +1,8 @@
 """
-Reports on mails: the sender's identity tells the stack's topic what becomes of each.
+Reports on emails: the sender's identity notifies the stack's topic of what happens to each.
 
-On AWS the configuration set does.  The local SES keeps configuration sets and reports nothing of
-them, but notifies by identity, as AWS does too: both say the same and lead to the same queue.
+On AWS the configuration set does this. The local SES stores configuration sets without reporting
+anything, but it notifies by identity, as AWS can too: the same events reach the same queue.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ KINDS = ("Delivery", "Bounce", "Complaint")
 
 
 def subscribe(environment: Mapping[str, str]) -> None:
-    """Have the local cloud of *environment* report on the mails of its sender."""
+    """Make the local cloud of *environment* report on the emails of its sender."""
     ses = aws_services.client("ses", environment)
     for kind in KINDS:
         ses.set_identity_notification_topic(

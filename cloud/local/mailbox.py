@@ -1,5 +1,5 @@
 """
-The mailbox: takes every mail the local SES sends and keeps it as a file.
+The mailbox: receives every email that the local SES sends and saves it as a file.
 
 ``python -m cloud.local.mailbox HOME`` listens on the port in ``SELFBILL_MAIL_PORT`` until it is
 told to stop.
@@ -41,10 +41,10 @@ class MailboxFailed(BillingError):
 
 def start(home: Home) -> str:
     """
-    Start the mailbox unless it runs.
+    Start the mailbox unless it is running.
 
     Returns:
-        ``host:port`` to send mail to.
+        ``host:port`` to send emails to.
 
     Raises:
         PortTaken: If another program has the port.
@@ -65,7 +65,7 @@ def start(home: Home) -> str:
 
 
 class Keeper:
-    """Writes each mail, whole and as it came, to a folder."""
+    """Writes each email to a folder, complete and unchanged."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -83,14 +83,14 @@ class Keeper:
 
 
 def file_name(raw: bytes, recipient: str, arrived: datetime) -> str:
-    """A name that sorts by arrival and says to whom and what about; unlike any other mail's."""
+    """A unique name that sorts by arrival and shows recipient and subject."""
     subject = BytesHeaderParser(policy=email.policy.default).parsebytes(raw)["subject"]
     about = re.sub(r"[^\w.@-]+", "_", f"{recipient} {subject}", flags=re.ASCII)[:NAME_LETTERS]
     return f"{arrived:%Y%m%dT%H%M%S}-{about}-{hashlib.sha256(raw).hexdigest()[:12]}.eml"
 
 
 async def serve(folder: Path, port: int) -> None:
-    """Take mail until SIGTERM."""
+    """Receive emails until SIGTERM."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,9 +1,9 @@
 """
-The door to the page: what DNS and TLS are on AWS.
+The local web server of the page: it stands in for DNS and TLS on AWS.
 
 ``python -m cloud.local.page_server HOME`` listens on the port in ``SELFBILL_WEB_PORT`` until it is
-told to stop, and hands what browsers ask for to the cloud's own distribution.  A browser needs one
-address that stays; the distribution is known by its host name, which no DNS here leads to.
+told to stop, and forwards requests to the cloud's CloudFront distribution. The distribution answers
+only to its own host name, which no DNS here resolves, and browsers need one fixed address.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ PORT_VARIABLE = "SELFBILL_WEB_PORT"
 START_SECONDS = 30.0
 ANSWER_SECONDS = 30.0
 
-# Each belongs to one connection, and the browser has another.
+# Headers of one connection; the browser's connection is another one.
 OF_THE_CONNECTION = ("connection", "date", "keep-alive", "server", "transfer-encoding")
 
 
 class WebFailed(BillingError):
-    """The door to the page did not open."""
+    """The web server of the page did not start."""
 
     def __init__(self, last_words: str) -> None:
-        super().__init__(f"the local page did not start: {last_words}")
+        super().__init__(f"the local web server did not start: {last_words}")
 
 
 def start(home: Home) -> str:
     """
-    Open the door unless it is open.
+    Start the server unless it is running.
 
     Returns:
-        The origin of the page: where browsers open it, and whom the API answers.
+        The origin of the page: the address in the browser, and the one that the API allows.
 
     Raises:
         PortTaken: If another program has the port.
@@ -66,8 +66,8 @@ def _origin(port: int) -> str:
     return f"http://{ports.LOCALHOST}:{port}"
 
 
-class Door(BaseHTTPRequestHandler):
-    """Passes one request on to the distribution, and its answer back."""
+class Forwarder(BaseHTTPRequestHandler):
+    """Forwards a request to the distribution and its answer back."""
 
     protocol_version = "HTTP/1.1"
     home: Home
@@ -76,7 +76,11 @@ class Door(BaseHTTPRequestHandler):
         try:
             status, headers, body = self._distribution()
         except (OSError, http.client.HTTPException):
-            status, headers, body = HTTPStatus.BAD_GATEWAY, [], b"the local cloud does not answer\n"
+            status, headers, body = (
+                HTTPStatus.BAD_GATEWAY,
+                [],
+                b"the local cloud is not answering\n",
+            )
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -89,7 +93,7 @@ class Door(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 -- http.server's name
 
     def log_request(self, *_arguments: object) -> None:
-        """Keep the log for what goes wrong."""
+        """Log only what goes wrong."""
 
     def _distribution(self) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection(
@@ -104,7 +108,7 @@ class Door(BaseHTTPRequestHandler):
             connection.close()
 
     def _asked(self) -> dict[str, str]:
-        """The browser's headers, as if it had come by the distribution's name and TLS."""
+        """The browser's headers, as if it had used the distribution's host name and TLS."""
         asked = {n: v for n, v in self.headers.items() if n.lower() not in ("host", "connection")}
         domain = self.home.recall("environment").get("WEB_DOMAIN", "")
         return {**asked, "Host": domain, "X-Forwarded-Proto": "https"}
@@ -113,8 +117,9 @@ class Door(BaseHTTPRequestHandler):
 def main(arguments: list[str]) -> None:
     home = Home.at(Path(arguments[0]))
     folder_watch.end_with(home.folder)
-    door = type("DoorOfThisCloud", (Door,), {"home": home})
-    ThreadingHTTPServer((ports.LOCALHOST, int(os.environ[PORT_VARIABLE])), door).serve_forever()
+    forwarder = type("ForwarderOfThisCloud", (Forwarder,), {"home": home})
+    address = (ports.LOCALHOST, int(os.environ[PORT_VARIABLE]))
+    ThreadingHTTPServer(address, forwarder).serve_forever()
 
 
 if __name__ == "__main__":

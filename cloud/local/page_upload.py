@@ -1,4 +1,4 @@
-"""Putting the page into the bucket that the distribution serves it from."""
+"""Upload the page to the bucket that the distribution serves."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from . import aws_services
 FOLDER = "web"
 CONFIG = "config.json"
 
-# Ask each time whether it changed: the page is small, and a new one must not meet old parts.
+# Browsers check each time whether a file changed: old and new parts of the page must not mix.
 CACHE = "no-cache"
 
 
 def publish(source: Path, environment: Mapping[str, str]) -> None:
     """
-    Make the bucket hold what ``web/`` of *source* holds, and `config` for this cloud.
+    Make the bucket contain ``web/`` of *source* and `config` for this cloud, and nothing else.
 
     Args:
         source: The project's folder.
-        environment: The way to the local cloud, and the names of its deployment.
+        environment: How to reach the local cloud, and the names of its deployment.
     """
     s3 = aws_services.client("s3", environment)
     bucket = environment["WEB_BUCKET"]
@@ -36,7 +36,7 @@ def publish(source: Path, environment: Mapping[str, str]) -> None:
 
 
 def config(environment: Mapping[str, str]) -> dict[str, str]:
-    """What the page has to know of this cloud; the template's output WebConfig says it on AWS."""
+    """The settings of the page for this cloud; on AWS, the template's output WebConfig."""
     return {
         "signIn": "password",
         "api": environment["API_URL"],

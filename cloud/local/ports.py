@@ -1,4 +1,4 @@
-"""Ports of a local cloud: chosen once, kept with it."""
+"""The ports of a local cloud: chosen once and kept."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .home import Home
 
 LOCALHOST = "127.0.0.1"
 
-# Below the range from which systems take the ports of outgoing connections, so that a kept port
-# is still free when the cloud comes back.
+# Below the range that systems use for outgoing connections, so that a kept port is still free when
+# the cloud starts again.
 RANGE = range(18_000, 32_000)
 PATIENCE_SECONDS = 2.0
 
 
 class PortTaken(BillingError):
-    """Another program listens where this cloud has to."""
+    """Another program listens on a port of this cloud."""
 
     def __init__(self, port: int, home: Home) -> None:
         self.port = port
         super().__init__(
-            f"port {port} of the local cloud in {home.folder} is taken by another program; "
+            f"another program uses port {port} of the local cloud in {home.folder}; "
             "stop that program, or set SELFBILL_HOME to another folder for a new cloud"
         )
 
@@ -34,12 +34,12 @@ def kept(home: Home, name: str) -> int:
     The port this cloud uses for *name*, free to listen on now.
 
     Raises:
-        PortTaken: If it was chosen earlier and somebody else has it.
+        PortTaken: If it was chosen earlier and another program uses it now.
     """
     ports = home.recall("ports")
     if name in ports:
         port = int(ports[name])
-        # The threads of a process that was just killed may hold it for a moment yet.
+        # The threads of a process that was just killed may hold it for another moment.
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not _free(port):
             if time.monotonic() > deadline:

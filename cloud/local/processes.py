@@ -1,4 +1,4 @@
-"""Background processes that outlive the program which starts them."""
+"""Background processes that outlive the program that starts them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def start(home: Home, name: str, module: str, environment: Mapping[str, str]) ->
     """
     Run ``python -m module HOME`` detached from the terminal, logging to ``logs/NAME.log``.
 
-    It sees *environment* and what is `inherited`.  Once returned it is known as `alive`, or has
+    It gets *environment* and what is `inherited`. When this returns, `alive` finds it, or it has
     ended.
     """
     with (home.logs / f"{name}.log").open("ab") as log:
@@ -35,7 +35,7 @@ def start(home: Home, name: str, module: str, environment: Mapping[str, str]) ->
             stderr=log,
             start_new_session=True,
         )
-    # It is meant to outlive us; Popen would warn of a process it leaves behind.
+    # It is meant to outlive us; Popen would warn about a process left behind.
     child.returncode = 0
     process = psutil.Process(child.pid)
     home.keep(
@@ -57,8 +57,8 @@ def alive(home: Home, name: str) -> psutil.Process | None:
     """
     The running process that *home* knows as *name*.
 
-    A pid alone proves nothing after a reboot: the process must also have started when ours did
-    and be working for this very folder.
+    After a reboot a pid proves nothing: the process must also have started when ours did and work
+    for this very folder.
     """
     known = home.recall("processes").get(name)
     if not known:
@@ -86,7 +86,7 @@ def working_on(argument: str) -> list[psutil.Process]:
 
 
 def stop(home: Home, name: str) -> None:
-    """End the process and its children; gently, and after `STOP_SECONDS` for good."""
+    """Stop the process and its children; kill them if that takes `STOP_SECONDS`."""
     process = alive(home, name)
     if process is not None:
         children = process.children(recursive=True)
@@ -96,7 +96,7 @@ def stop(home: Home, name: str) -> None:
 
 
 def end(processes: Sequence[psutil.Process]) -> None:
-    """SIGTERM, and SIGKILL for those that do not go in `STOP_SECONDS`."""
+    """Send SIGTERM, and SIGKILL to those still running after `STOP_SECONDS`."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
@@ -107,7 +107,7 @@ def end(processes: Sequence[psutil.Process]) -> None:
 
 
 def wait(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
-    """Wait until all have ended, at most `STOP_SECONDS`; those that have not."""
+    """Wait until all have ended, at most `STOP_SECONDS`; returns those that have not."""
     deadline = time.monotonic() + STOP_SECONDS
     left = [process for process in processes if not _ended(process)]
     while left and time.monotonic() < deadline:
@@ -118,7 +118,7 @@ def wait(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
 
 def _ended(process: psutil.Process) -> bool:
     """
-    Whether it runs no more.
+    Whether it has ended.
 
     Not psutil's own wait: an orphan stays a zombie until some init collects it, which can take
     seconds in a container.
@@ -130,7 +130,8 @@ def _ended(process: psutil.Process) -> bool:
 
 
 def last_words(home: Home, name: str) -> str:
-    """The last line *name* logged, for an error message."""
+    """The last line that *name* logged, and where the log is, for an error message."""
     log = home.logs / f"{name}.log"
     lines = log.read_text(errors="replace").split("\n") if log.exists() else []
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it logged nothing")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "it logged nothing")
+    return f"{last} (see {log})"

@@ -1,4 +1,4 @@
-"""The secret that the local Lambdas read the database's URL from, as those on AWS do."""
+"""The secret with the database's URL, which the local functions read as those on AWS do."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from . import aws_services
 
 def keep(database_url: str, environment: Mapping[str, str]) -> str:
     """
-    The ARN of the secret that holds *database_url*; it is made if need be.
+    The ARN of the secret with *database_url*, created if it does not exist.
 
-    Another URL is another secret: the functions are deployed anew and none keeps the old one.
+    Each URL has a secret of its own, so that after a change no function keeps the old URL.
     """
     secrets = aws_services.client("secretsmanager", environment)
     name = f"selfbill-database-{hashlib.sha256(database_url.encode()).hexdigest()[:12]}"

@@ -1,4 +1,4 @@
-"""Zips of which the same files always make the same bytes."""
+"""Reproducible zips: the same files always make the same bytes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from chalicelib.billing.errors import BillingError
 
 # AWS Lambda quotas: deployment package unzipped, layers included.
 LIMIT = 250 * 2**20
-# The oldest time that a zip can state.
+# The earliest time that a zip can hold.
 TIME = (1980, 1, 1, 0, 0, 0)
-# Lambda's own user is another one than who owns the files.
+# Lambda runs as another user than the owner of the files.
 READABLE = 0o100644 << 16
 UNIX = 3
 
 
 class Clash(BillingError):
-    """Two libraries bring the same file."""
+    """Two libraries contain the same file."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"two libraries bring {name}, so one of them would be broken")
+        super().__init__(
+            f"two libraries contain {name}, so one would overwrite the other; replace one of them"
+        )
 
 
 class TooLarge(BillingError):
@@ -32,8 +34,8 @@ class TooLarge(BillingError):
 
     def __init__(self, name: str, size: int) -> None:
         super().__init__(
-            f"{name} unpacks to {size / 2**20:.1f} MiB and Lambda takes {LIMIT // 2**20};"
-            " docs/decisions/0013 says what could be left out"
+            f"{name} unpacks to {size / 2**20:.1f} MiB, but Lambda allows {LIMIT // 2**20} MiB;"
+            " see docs/decisions/0013 for what can be left out"
         )
 
 
@@ -91,7 +93,7 @@ def write(files: Mapping[str, Path], target: Path) -> Archive:
 
 
 def _entry(name: str, file: Path) -> ZipInfo:
-    """Nothing of when, by whom and where the file was made."""
+    """An entry without time, owner or machine."""
     entry = ZipInfo(name, TIME)
     entry.compress_type = ZIP_DEFLATED
     entry.create_system = UNIX

@@ -1,4 +1,4 @@
-"""Build what deploys: wheels to libraries, libraries and our code to zips, zips to a template."""
+"""Build what deploys: libraries from wheels, zips from libraries and our code, and a template."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .wheels import Wheel, fetch
 
 
 class UnknownKind(BillingError):
-    """The template has a function whose zip nobody builds."""
+    """The template has a function whose zip is not built."""
 
     def __init__(self, function: str, zip_name: str) -> None:
         super().__init__(
-            f"{function} has the zip {zip_name}, which no kind in cloud/package/kinds.py makes;"
-            " correct CodeUri in .chalice/resources.yaml"
+            f"{function} uses {zip_name}, but no kind in cloud/package/kinds.py builds it;"
+            " correct its CodeUri in .chalice/resources.yaml"
         )
 
 
@@ -59,7 +59,7 @@ def build(source: Path, out: Path, stage: str, say: Callable[[str], None]) -> Pa
         BillingError: Its subclasses here and in this package say what does not ship and why.
     """
     out.mkdir(parents=True, exist_ok=True)
-    # Beside its target, because nothing is moved at once from one disk to another.
+    # Beside its target, because a move between disks is not atomic.
     with TemporaryDirectory(prefix=".building-", dir=out) as folder:
         work = Path(folder)
         say("generating the template")

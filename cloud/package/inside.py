@@ -1,5 +1,5 @@
 """
-One call of one function, as Lambda would make it, in an interpreter that has its zip and no more.
+Call one function as Lambda would, in an interpreter that has only its zip.
 
     python -I -S inside.py CODE RUNTIME app.bill_month  < event.json
 
@@ -19,7 +19,7 @@ SECONDS_LEFT = 900
 
 
 class Context:
-    """What our functions ask of Lambda's context."""
+    """The part of Lambda's context that our functions use."""
 
     aws_request_id = "00000000-0000-0000-0000-000000000000"
     function_name = "isolated"
@@ -29,7 +29,7 @@ class Context:
 
 
 def main(code: str, runtime: str, handler: str) -> None:
-    """Print what the handler answers, what it took, and which modules came from elsewhere."""
+    """Print the handler's answer, its time and memory, and modules loaded from elsewhere."""
     event = json.load(sys.stdin)
     sys.path[:0] = [code, runtime]
     started = perf_counter()

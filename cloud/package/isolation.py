@@ -1,4 +1,4 @@
-"""Functions out of their unpacked zips, with nothing around them but what Lambda has."""
+"""Run functions from their unpacked zips, with only what Lambda has around them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-The kinds of functions: what their code asks for by name.
+The kinds of functions and the libraries that their code imports.
 
 Functions that load the same libraries share a zip; which function has which is in
 ``.chalice/resources.yaml``.  A kind is named after its zip.
@@ -29,7 +29,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "billing": (*EVERY, "fonttools", "pandera", "polars", "stamina"),
 }
 
-# Lambda's runtime has these already: boto3 and what it needs.
+# Lambda's runtime already has boto3 and what it needs.
 RUNTIME = (
     "boto3",
     "botocore",

@@ -1,5 +1,5 @@
 """
-A wheel as it ships: unpacked, without what only builds or tests it, its sources as bytecode.
+A wheel as it ships: unpacked, without the files for building and testing, sources as bytecode.
 
 With sources beside their bytecode the billing zip would not fit into Lambda; a traceback still
 names file, line and function.
@@ -28,7 +28,7 @@ INSTALLED = ("purelib", "platlib")
 
 
 class NotCompiled(BillingError):
-    """A module that this Python cannot read."""
+    """A module cannot be compiled."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the bytecode could not be written: {reason}")

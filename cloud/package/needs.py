@@ -1,4 +1,4 @@
-"""What a library needs in turn, as Lambda would answer its environment markers."""
+"""What a library requires, with environment markers evaluated for Lambda."""
 
 from __future__ import annotations
 

@@ -28,11 +28,13 @@ class PackagingFailed(BillingError):
 
 
 class UnknownStage(BillingError):
-    """Chalice would package a stage it does not know with sizes of its own."""
+    """The stage is not configured; Chalice would package it with its own defaults."""
 
     def __init__(self, stage: str, known: list[str]) -> None:
         self.stage = stage
-        super().__init__(f"there is no stage {stage}; .chalice/config.json has {', '.join(known)}")
+        super().__init__(
+            f"there is no stage {stage}; use one in .chalice/config.json: {', '.join(known)}"
+        )
 
 
 def generate(source: Path, stage: str, work: Path, target: Path) -> None:
@@ -70,7 +72,7 @@ def generate(source: Path, stage: str, work: Path, target: Path) -> None:
 
 
 def digest(source: Path) -> str:
-    """A name for what *source* ships: another one as soon as a byte of it changes."""
+    """A name for what *source* ships; it changes whenever a byte changes."""
     combined = hashlib.sha256()
     for file in _shipped(source):
         content = hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""The zips in a bucket, and the template that finds them there."""
+"""Upload the zips to a bucket, and write the template that uses them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UPLOADED = "packaged.yaml"
 
 def upload(package: Package, bucket: str, s3: Any) -> Path:  # noqa: ANN401 -- a boto3 client
     """
-    Put the zips of *package* into *bucket* and write a template beside them that says where.
+    Put the zips of *package* into *bucket* and write a template that uses them.
 
     A zip is named after its bytes, so an earlier one stays for a rollback and a function whose zip
     did not change is not deployed again.

@@ -1,4 +1,4 @@
-"""What was built, for people."""
+"""Show what was built."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .build import Package
 
 
 def show(package: Package, out: Console) -> None:
-    """Each zip: for which functions, how large, how much room is left, and its hash."""
-    table = Table("zip", "functions", "zipped", "unzipped", "room", "SHA-256", box=None)
+    """Each zip: its functions, its size, how much of Lambda's limit is left, and its hash."""
+    table = Table("zip", "functions", "zipped", "unzipped", "left", "SHA-256", box=None)
     for kind, archive in package.archives.items():
         table.add_row(archive.path.name, ", ".join(package.functions[kind]), *_figures(archive))
     out.print(table)
-    out.print(f"{package.template} names them.", soft_wrap=True, markup=False)
+    out.print(f"Template: {package.template}", soft_wrap=True, markup=False)
 
 
 def _figures(archive: Archive) -> tuple[str, str, str, str]:

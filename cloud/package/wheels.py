@@ -1,5 +1,5 @@
 """
-The wheels that ship: fetched as published, for Lambda's Linux whatever this machine is.
+The wheels that ship: as published, for Lambda's Linux, whatever this machine runs.
 
 Lambda's Python 3.11 runs on Amazon Linux 2, whose C library is glibc 2.26; a wheel may ask for no
 newer one.
@@ -36,13 +36,13 @@ PLATFORMS = (
     "manylinux2010_x86_64",
     "manylinux1_x86_64",
 )
-# A compiled file names the versions of what it takes from the C library.
+# A compiled file names the versions of the C library's symbols that it uses.
 ASKED_OF_GLIBC = re.compile(rb"GLIBC_2\.(\d+)")
 NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
 
 
 class NoWheel(BillingError):
-    """Nobody published what Lambda can load."""
+    """No wheel is published that Lambda can load."""
 
     def __init__(self, requirement: str) -> None:
         self.requirement = requirement
@@ -60,7 +60,7 @@ class FetchFailed(BillingError):
 
 
 class WheelRefused(BillingError):
-    """A wheel that Lambda could not load, or that nobody published."""
+    """A wheel that Lambda could not load, or that is not as published."""
 
     def __init__(self, wheel: str, reason: str) -> None:
         self.wheel = wheel
@@ -109,7 +109,7 @@ def _refusal(said: str) -> BillingError:
     if missing := NOT_FOUND.search(said):
         return NoWheel(missing[1])
     errors = [line for line in said.splitlines() if line.startswith("ERROR")] or said.splitlines()
-    return FetchFailed(errors[-1] if errors else "pip said nothing")
+    return FetchFailed(errors[-1] if errors else "pip gave no reason")
 
 
 def read(path: Path) -> Wheel:
@@ -127,11 +127,13 @@ def read(path: Path) -> Wheel:
             compiled = list(filter(_is_compiled, archive.namelist()))
             glibc = max(chain.from_iterable(_asked(archive, file) for file in compiled), default=0)
     except (InvalidWheelFilename, BadZipFile, StopIteration) as error:
-        raise WheelRefused(path.name, "is not a wheel; fetch it again") from error
+        raise WheelRefused(path.name, "is not a valid wheel; download it again") from error
     _check_platform(path.name, tags)
     _check_honest(path.name, tags, inside, compiled)
     if glibc > NEWEST_GLIBC[1]:
-        raise WheelRefused(path.name, f"asks for glibc 2.{glibc} and Lambda has 2.26; pin another")
+        raise WheelRefused(
+            path.name, f"needs glibc 2.{glibc}, but Lambda has 2.26; pin another version"
+        )
     requires = metadata.get_all("Requires-Dist", [])
     return Wheel(path, name, version, tuple(Requirement(line) for line in requires))
 
@@ -155,7 +157,7 @@ def _check_platform(wheel: str, tags: frozenset[Tag]) -> None:
     if "linux_x86_64" in platforms:
         raise WheelRefused(
             wheel,
-            "was built from source on some machine and may not load in Lambda;"
+            "was built from source and may not load in Lambda;"
             " pin a version that is published as a manylinux wheel",
         )
     if not tags & _loadable():
@@ -167,12 +169,16 @@ def _check_platform(wheel: str, tags: frozenset[Tag]) -> None:
 
 
 def _check_honest(wheel: str, tags: frozenset[Tag], inside: Message, compiled: list[str]) -> None:
-    """A renamed wheel still says inside what it is; a pure one has nothing compiled."""
+    """A renamed wheel still states its platform inside; a pure one has no compiled files."""
     stated = set(chain.from_iterable(parse_tag(line) for line in inside.get_all("Tag", [])))
     if stated.isdisjoint(_loadable()):
-        raise WheelRefused(wheel, f"says inside that it is for {_platforms(stated)}; fetch it anew")
+        raise WheelRefused(
+            wheel, f"is for {_platforms(stated)}, as its own files say; download it again"
+        )
     if compiled and {tag.platform for tag in tags} == {"any"}:
-        raise WheelRefused(wheel, f"says it is for any platform but holds {compiled[0]}")
+        raise WheelRefused(
+            wheel, f"is named for any platform but contains {compiled[0]}; pin another version"
+        )
 
 
 def _platforms(tags: set[Tag]) -> str:

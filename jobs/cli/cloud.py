@@ -1,4 +1,4 @@
-"""The local cloud: tried, started, stopped, asked."""
+"""Commands for the local cloud: demo, up, down, env and token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from .shell import Exit, out, say
 
 
 def demo() -> None:
-    """Bill a made-up company's month on a fresh local cloud, and stop it."""
+    """
+    Bill a sample company's month on a fresh local cloud.
+
+    Starts a new local cloud in demo/ of SELFBILL_HOME, loads data/fixtures, bills its month, waits
+    for every email, prints the report and where the PDFs and emails are, and stops the cloud. The
+    exit code is 0 if the run balanced and every invoice was emailed, else 1.
+    """
     from jobs.demo import run_demo
     from jobs.report import view as report_view
 
@@ -25,7 +31,12 @@ def demo() -> None:
 
 
 def up() -> None:
-    """Start the local cloud, deploy the template on it and keep it running."""
+    """
+    Start the local cloud and keep it running.
+
+    Deploys the template on it and prints what to open and who can sign in. Run it again after a
+    change to the code.
+    """
     from cloud.local import addresses
 
     addresses.show(environment.start_cloud(say), out)
@@ -40,15 +51,19 @@ def down() -> None:
 
 
 def env() -> None:
-    """Print the local cloud's environment as lines for a shell."""
+    """
+    Print the local cloud's settings as shell variables.
+
+    Use it as: eval "$(python -m jobs env)"
+    """
     for name, value in sorted(environment.of_cloud().items()):
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 def token(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Of somebody in users.csv.")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Email of a user in users.csv.")],
 ) -> None:
-    """Print an ID token of the local user pool, for curl and the page."""
+    """Print an ID token for the local API, to use with curl."""
     from cloud.local.accounts import token as sign_in
 
     typer.echo(sign_in(email, environment.of_cloud()))

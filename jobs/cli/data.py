@@ -1,4 +1,4 @@
-"""What goes in, and what is asked of it: CSV files, other tools' time exports, questions."""
+"""Commands for data: load, import-time and query."""
 
 from __future__ import annotations
 
@@ -23,10 +23,15 @@ DEFAULT_ZONE = "Europe/Kyiv"
 
 def load(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="CSV files; see data/fixtures for their columns.")
+        Path, typer.Argument(metavar="DIR", help="Folder of CSV files, as in data/fixtures.")
     ],
 ) -> None:
-    """Load master data, workdays and users from CSV files; loading twice changes nothing."""
+    """
+    Load master data, workdays and users from CSV files.
+
+    Loading the same files twice changes nothing. A line that cannot be stored is listed with the
+    reason, and the rest is loaded.
+    """
     from jobs.load.store import load_folder
 
     database_url = environment.database_url(say)
@@ -42,7 +47,7 @@ def load(
     for refusal in refusals[:REFUSALS_SHOWN]:
         err.print(f"refused {refusal}", style="yellow", markup=False)
     if len(refusals) > REFUSALS_SHOWN:
-        err.print(f"and {len(refusals) - REFUSALS_SHOWN} more; correct these and load again")
+        err.print(f"and {len(refusals) - REFUSALS_SHOWN} more. Correct these lines and load again.")
     end(look=bool(refusals))
 
 
@@ -58,28 +63,37 @@ def _open_accounts(database_url: str) -> None:
 
 
 def import_time(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A detailed CSV export.")],
-    tool: Annotated[ToolName, typer.Option("--format", help="The tool that wrote it.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Detailed CSV export of the tool.")],
+    tool: Annotated[ToolName, typer.Option("--format", help="Tool that wrote FILE.")],
     target: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Else the terminal.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write to FILE (default: standard output)."),
     ] = None,
     zone: Annotated[
-        str, typer.Option(envvar="BILLING_TIMEZONE", help="Of the times in the file.")
+        str, typer.Option(envvar="BILLING_TIMEZONE", help="Time zone of the times in FILE.")
     ] = DEFAULT_ZONE,
     days: Annotated[
-        str | None, typer.Option(help="The zone whose midnights part the days; else --zone.")
+        str | None,
+        typer.Option(help="Time zone used to split entries at midnight (default: --zone)."),
     ] = None,
     dates: Annotated[
-        DateOrder | None, typer.Option(help="What dates like 03/04/2026 begin with.")
+        DateOrder | None, typer.Option(help="How to read 03/04/2026: mdy or dmy.")
     ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="DIR", help="Employees and projects as CSV; else the database."
+            "--from",
+            metavar="DIR",
+            help="Folder with employees.csv and projects.csv (default: the database).",
         ),
     ] = None,
 ) -> None:
-    """Turn another tool's time export into a workdays.csv for load."""
+    """
+    Turn another tool's time export into workdays.csv.
+
+    Reads the detailed reports of Toggl, Clockify, Harvest and Kimai. Entries that cannot be used
+    are listed with the reason.
+    """
     from jobs.import_time import command as importing
 
     known = importing.known(folder, say)
@@ -93,19 +107,32 @@ def query(
     question: Annotated[
         str,
         typer.Argument(
-            metavar="FILE_OR_SQL", help="A file, SQL in quotes, or a question of sql/analyst."
+            metavar="FILE_OR_SQL",
+            help="SQL in quotes, a file with SQL, or the name of a question in sql/analyst.",
         ),
     ],
     source: Annotated[
         str | None,
-        typer.Option("--from", metavar="DIR", help="A copy of the export; else its bucket."),
+        typer.Option(
+            "--from",
+            metavar="DIR",
+            help="Folder or s3:// prefix of the export (default: the export bucket).",
+        ),
     ] = None,
-    form: Annotated[Form | None, typer.Option("--format", help="How to write the answer.")] = None,
+    form: Annotated[
+        Form | None,
+        typer.Option("--format", help="Output format (default: by the name of FILE, else table)."),
+    ] = None,
     file: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Where to write the answer.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write to FILE (default: standard output)."),
     ] = None,
 ) -> None:
-    """Ask the export with DuckDB; the views of sql/analyst are ready."""
+    """
+    Query the export with SQL.
+
+    DuckDB runs it, with the views of sql/analyst ready to use.
+    """
     from jobs.query import answers, ask, sources
 
     sql, written = ask.text_of(question), form_of(form, file)

@@ -1,52 +1,58 @@
 """
 The command line: text in, exit codes out.
 
-0 done; 1 finished with something a person must look at; 2 refused or failed, in one sentence.
+0 done; 1 done, but somebody must act; 2 refused or failed, with one sentence that says why.
 
 A command imports what it needs when it runs, so that help and a refusal come at once.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from chalicelib.billing.errors import BillingError
 
 from . import cloud, data, month, release
 from .shell import fail
 
-COMMANDS = (
-    cloud.demo,
-    cloud.up,
-    cloud.down,
-    cloud.env,
-    release.migrate,
-    data.load,
-    month.preview,
-    month.bill,
-    month.report,
-    month.drift,
-    month.correct,
-    month.close,
-    month.resend,
-    month.redrive,
-    month.verify,
-    month.export,
-    data.query,
-    data.import_time,
-    release.package,
-    cloud.token,
-)
+# The commands by the headings of --help, in the order in which somebody new needs them.
+COMMANDS = {
+    "Local cloud": (cloud.demo, cloud.up, cloud.down, cloud.env, cloud.token),
+    "Data": (data.load, data.import_time),
+    "Month": (month.preview, month.bill, month.report, month.verify, month.close),
+    "Corrections and retries": (month.drift, month.correct, month.resend, month.redrive),
+    "Analysis": (month.export, data.query),
+    "Deployment": (release.migrate, release.package),
+}
+
+
+class Grouped(TyperGroup):
+    """The list of commands under headings; Typer's own takes Rich markup, which starts slowly."""
+
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:  # noqa: ANN401 -- Typer's Click
+        widest = max(map(len, self.commands))
+        limit = formatter.width - widest - 6
+        for heading, functions in COMMANDS.items():
+            names = [function.__name__.replace("_", "-") for function in functions]
+            rows = [(name, self.commands[name].get_short_help_str(limit)) for name in names]
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(widest), words) for name, words in rows])
+
 
 app = typer.Typer(
-    help="Selfbill: contractors' workdays in, issued and delivered self-billed invoices out.",
+    cls=Grouped,
+    help="Self-billing: turn contractors' workdays into issued and emailed invoices.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in COMMANDS:
-    app.command()(command)
+for group in COMMANDS.values():
+    for command in group:
+        app.command()(command)
 
 
 def main() -> None:
@@ -68,8 +74,11 @@ def _refusal(error: Exception) -> str | None:
     from sqlalchemy.exc import SQLAlchemyError
 
     if isinstance(error, ClientError | BotoCoreError):
-        return f"AWS refused: {error}; check AWS_ENDPOINT_URL and what python -m jobs env prints"
+        return f"AWS refused the request: {error}; check AWS_ENDPOINT_URL, credentials and region"
     if isinstance(error, SQLAlchemyError):
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        return f"the database refused: {reason}; if its schema is old, run: python -m jobs migrate"
+        return (
+            f"the database refused the request: {reason}; if its schema is out of date, run:"
+            " python -m jobs migrate"
+        )
     return None

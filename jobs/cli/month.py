@@ -1,4 +1,4 @@
-"""A month's life: previewed, billed, reported, corrected, closed, verified, exported."""
+"""Commands for a month: from preview and bill to close, verify and export."""
 
 from __future__ import annotations
 
@@ -20,14 +20,25 @@ def preview(
     period: PeriodArgument,
     factor: Annotated[
         str,
-        typer.Option(envvar="PREVIEW_FACTOR", help="Flag totals so many times last month's."),
+        typer.Option(
+            envvar="PREVIEW_FACTOR",
+            help="Flag totals more than this many times last month's (or less than 1/N).",
+        ),
     ] = "2",
     max_hours: Annotated[
-        str, typer.Option(envvar="PREVIEW_MAX_HOURS", help="Flag more hours a month than these.")
+        str,
+        typer.Option(
+            envvar="PREVIEW_MAX_HOURS",
+            help="Flag contractors with more hours than this in the month.",
+        ),
     ] = "220",
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show what a run would bill, reject and hold, and what looks wrong; nothing is issued."""
+    """
+    Show what a run would bill, reject and hold.
+
+    Compares with last month and flags totals that look wrong. Nothing is issued.
+    """
     from chalicelib.billing.preview import Bounds
     from chalicelib.steps.preview_month import preview_month
     from jobs import preview as preview_view
@@ -44,10 +55,14 @@ def preview(
 def bill(
     period: PeriodArgument,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Follow documents and mails to their end.")
+        bool, typer.Option("--wait", help="Wait until every PDF is stored and every email sent.")
     ] = False,
 ) -> None:
-    """Run a month: extract, validate, balance, issue, send out."""
+    """
+    Bill a month: issue its invoices and email them.
+
+    Run it as often as you like: it never issues an invoice twice, and it picks up whatever is left.
+    """
     from jobs.bill import bill as run
     from jobs.bill import report as read
     from jobs.report import view as report_view
@@ -64,12 +79,17 @@ def bill(
 
 def report(
     period: PeriodArgument,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="A page with charts, for people.")
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Also write an HTML page with charts to FILE."),
     ] = None,
 ) -> None:
-    """Show how a month stands: balance, money, rejects, helds, deliveries, what is set aside."""
+    """
+    Show where a month stands.
+
+    The balance, totals, rejected workdays, held contractors, deliveries and dead letters.
+    """
     from jobs.bill import report as read
     from jobs.dead_letters import find as dead_letters
     from jobs.report import view as report_view
@@ -85,7 +105,7 @@ def report(
         )
     if html is not None:
         write_page(found, html, dead)
-        say(f"written to {html}")
+        say(f"wrote {html}")
     if as_json:
         typer.echo(json.dumps(report_view.as_json(found, dead), indent=2, ensure_ascii=False))
     else:
@@ -94,7 +114,11 @@ def report(
 
 
 def drift(period: PeriodArgument) -> None:
-    """Show what changed upstream since it was billed, and what correcting it would do."""
+    """
+    List billed work that has changed since.
+
+    For each invoice, shows the days that differ and what correcting it would issue.
+    """
     from jobs.drift import show_drift
 
     month = Period.parse(period)
@@ -102,9 +126,15 @@ def drift(period: PeriodArgument) -> None:
 
 
 def correct(
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of an invoice with drift.")],
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="Number of an invoice that drift lists.")
+    ],
 ) -> None:
-    """Credit an invoice whose workdays have changed, and bill them anew."""
+    """
+    Credit an invoice and bill its workdays again.
+
+    For invoices that drift lists: the new invoice uses the workdays and rates recorded today.
+    """
     from chalicelib.steps.correct_invoice import correct_invoice
     from jobs.drift import in_words
 
@@ -115,18 +145,22 @@ def correct(
 
 
 def close(period: PeriodArgument) -> None:
-    """Close a month: late work of it is billed with the next open one."""
+    """
+    Close a month to further billing.
+
+    Its late work is billed in the next open month.
+    """
     from chalicelib.steps.close_month import close_period
 
     month = Period.parse(period)
     close_period(environment.database_url(say), month)
-    out.print(f"{month} is closed; late work of it is billed in the next open month.")
+    out.print(f"{month} is closed. Its late work is billed in the next open month.")
 
 
 def resend(
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of an invoice.")],
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the invoice.")],
 ) -> None:
-    """Mail an invoice once more, to its contractor's address of today."""
+    """Email an invoice again, to the contractor's current address."""
     from chalicelib.steps.resend_invoice import resend as queue_again
 
     address = queue_again(environment.settings(say), number)
@@ -134,7 +168,12 @@ def resend(
 
 
 def redrive() -> None:
-    """Send what is in the dead-letter queues round again, once its cause is settled."""
+    """
+    Retry messages that gave up, after you fix the cause.
+
+    Moves the messages in the dead-letter queues back to the queues they came from; report lists
+    them with the reason.
+    """
     from chalicelib.store.connection import check_reachable
     from jobs.dead_letters import redrive as redriving
 
@@ -150,7 +189,12 @@ def redrive() -> None:
 
 
 def verify(period: PeriodArgument) -> None:
-    """Recompute every document of a month and compare ledger, PDFs and Parquet."""
+    """
+    Check a month's documents against the ledger.
+
+    Recomputes every document from its workdays and compares the ledger, the PDFs, the e-invoices
+    inside them and the Parquet files.
+    """
     from jobs.verify import show_verification
 
     month = Period.parse(period)
@@ -160,7 +204,8 @@ def verify(period: PeriodArgument) -> None:
 def export(period: PeriodArgument) -> None:
     """Rewrite a month's Parquet files."""
     from jobs.bill import export as rewrite
+    from jobs.wording import counted
 
     month = Period.parse(period)
     for dataset, rows in rewrite(environment.settings(say), month).items():
-        out.print(f"{dataset}: {rows:,} rows")
+        out.print(f"{dataset}: {counted(rows, 'row')}")

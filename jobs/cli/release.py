@@ -1,4 +1,4 @@
-"""What deploys, and the schema it needs."""
+"""Commands for a release: package and migrate."""
 
 from __future__ import annotations
 
@@ -14,17 +14,24 @@ from .shell import err, out, say
 
 def package(
     out_folder: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where zips and template go.")
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the zips and the template.")
     ] = Path("build"),
     stage: Annotated[
-        str, typer.Option(metavar="STAGE", help="One of .chalice/config.json.")
+        str, typer.Option(metavar="STAGE", help="Stage in .chalice/config.json.")
     ] = "dev",
     bucket: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Upload to this bucket, and write packaged.yaml too."),
+        typer.Option(
+            metavar="NAME",
+            help="Also upload the zips to this bucket and write packaged.yaml.",
+        ),
     ] = None,
 ) -> None:
-    """Build what deploys on AWS: a zip for each kind of function, and the template."""
+    """
+    Build the zips and the template for AWS.
+
+    Writes one zip for each kind of function and sam.yaml, which names them.
+    """
     from cloud.package import view
     from cloud.package.build import build
     from cloud.project import PROJECT
@@ -39,12 +46,14 @@ def package(
 
         with err.status(f"uploading to {bucket}"):
             uploaded = upload(built, bucket, boto3.client("s3"))
-        out.print(f"{uploaded} names them in {bucket}.", soft_wrap=True, markup=False)
+        out.print(
+            f"Uploaded to {bucket}. Deploy this template: {uploaded}", soft_wrap=True, markup=False
+        )
 
 
 def migrate() -> None:
-    """Bring the database to the newest schema."""
+    """Bring the database up to the newest schema."""
     from cloud.migrate import migrate as bring_up_to_date
 
     bring_up_to_date(environment.database_url(say))
-    out.print("The database has the newest schema.")
+    out.print("The database schema is up to date.")

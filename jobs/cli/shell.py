@@ -1,4 +1,4 @@
-"""What every command says to the shell: its words, its errors, its exit code."""
+"""What every command shares: its output, its errors and its exit code."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rich.console import Console
 out = Console()
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
-PeriodArgument = Annotated[str, typer.Argument(metavar="PERIOD", help="A month, as YYYY-MM.")]
+PeriodArgument = Annotated[str, typer.Argument(metavar="PERIOD", help="Month as YYYY-MM.")]
 
 
 class Exit(IntEnum):
-    """What the shell is told."""
+    """The exit code of a command."""
 
     DONE = 0
     LOOK = 1

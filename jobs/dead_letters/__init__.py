@@ -1,1 +1,1 @@
-"""Messages that gave up: finding them, showing them, sending them round again."""
+"""Dead letters, the messages that failed for good: finding, showing and retrying them."""

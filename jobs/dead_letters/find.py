@@ -1,4 +1,4 @@
-"""What lies in the dead-letter queues, by invoice number and reason."""
+"""What is in the dead-letter queues, by invoice number and reason."""
 
 from __future__ import annotations
 
@@ -25,11 +25,19 @@ BODY_LETTERS = 200
 # What Postgres takes for an id.
 LARGEST_ID = 2**63 - 1
 
-NOT_OURS = "not a message of ours"
-NOT_KNOWN = "the ledger has nothing of that id; check DATABASE_URL"
-DONE = "done since, by another message"
-NOT_RECORDED = "could not be recorded, or came before its mail was known; see its Lambda's log"
-NO_REASON = "ended without a word: out of time or memory, or stopped; see the log of its Lambda"
+NOT_OURS = "unrecognised message"
+NOT_KNOWN = "the ledger does not know this id; check DATABASE_URL"
+DONE = "already done by another message"
+NOT_RECORDED = (
+    "could not be recorded, or arrived before its email was known; see the function's log"
+)
+NO_REASON = (
+    "no reason recorded: the function timed out, ran out of memory or was stopped; see its log"
+)
+NO_QUEUES = (
+    "the queues are not known; set RENDER_QUEUE_URL and EMAIL_QUEUE_URL, or start the local cloud"
+    " with: python -m jobs up"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,8 @@ class Station:
 
     Attributes:
         variable: The environment variable that holds the URL of its queue.
-        subject: The id in the body of a message, or None if it is not one of ours.
-        no_reason: What to say where no reason was kept.
+        subject: The id in the body of a message, or None if the message is not recognised.
+        no_reason: What to say if no reason was recorded.
     """
 
     step: Step
@@ -64,11 +72,11 @@ def under(key: str) -> Callable[[str], int | None]:
 
 
 def mail_of(body: str) -> str | None:
-    """The delivery or the mail that an event of SES speaks of."""
+    """The delivery or the message id that an event of SES is about."""
     try:
         event = settlement(body)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        # Whatever is not shaped like an event.
+        # Anything that is not an event of SES.
         return None
     if event is None:
         return None
@@ -85,15 +93,15 @@ STATIONS = (
 @dataclass(frozen=True, slots=True)
 class SetAside:
     """
-    What was given up on: all messages about one thing, or one message that is not ours.
+    Dead letters: all messages about one thing, or one message that is not recognised.
 
     Attributes:
         step: What failed.
-        number: Of the invoice; None where the ledger does not know it.
+        number: Of the invoice; None if the ledger does not know it.
         employee: The contractor's code.
-        messages: How many say the same.
+        messages: How many there are about it.
         since: When the oldest of them was queued.
-        body: The message as it is, shortened, where there is no number.
+        body: The message as received, truncated, if there is no number.
     """
 
     step: str
@@ -110,12 +118,12 @@ class SetAside:
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
     """
-    All that is set aside, by step and number.
+    The contents of all dead-letter queues, by step and number.
 
     Attributes:
-        unseen: How many messages somebody else was reading all the while.
+        unseen: How many messages another reader held the whole time.
         unknown: Why some or all of them could not be read.
-        refused: Whether that is because a queue that is named did not answer.
+        refused: Whether that is because a known queue did not answer.
     """
 
     found: list[SetAside] = field(default_factory=list)
@@ -146,10 +154,7 @@ def find(
     """
     asked = stations(named)
     if not asked:
-        return DeadLetters(
-            unknown="no queue is named; set RENDER_QUEUE_URL and EMAIL_QUEUE_URL, or start the"
-            " local cloud with: python -m jobs up"
-        )
+        return DeadLetters(unknown=NO_QUEUES)
     with ThreadPoolExecutor(len(asked)) as threads:
         read = threads.map(lambda station: _read(named[station.variable], progress), asked)
     rows: list[SetAside] = []
@@ -168,11 +173,11 @@ def _read(queue_url: str, progress: Callable[[int], None]) -> tuple[list[Message
     try:
         return look(sqs.dead_letters_of(queue_url), progress)
     except (BillingError, BotoCoreError, ClientError) as error:
-        return f"SQS cannot be read: {error}"
+        return f"SQS could not be read: {error}"
 
 
 def by_number(station: Station, messages: Iterable[Message], database_url: str) -> list[SetAside]:
-    """*messages* of *station* in words: by number, and then what the ledger does not know."""
+    """*messages* of *station*: by invoice number, then those that the ledger does not know."""
     about: defaultdict[int | str | None, list[Message]] = defaultdict(list)
     for message in messages:
         about[station.subject(message.body)].append(message)
@@ -216,7 +221,7 @@ def _named(station: Station, subject: Subject, messages: Sequence[Message]) -> S
 
 
 def _reason(subject: Subject, since: datetime) -> str | None:
-    """Why it is here, if that was kept; what failed before it was sent does not explain it."""
+    """Why it failed, if recorded; a failure from before it was queued does not explain it."""
     if subject.done:
         return DONE
     if subject.reason is None or subject.failed_at is None or subject.failed_at < since:

@@ -1,4 +1,4 @@
-"""Redrive: what is in the dead-letter queues goes round again."""
+"""Redrive: move dead letters back to the queues they came from."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rich.text import Text
 from chalicelib.aws import sqs
 from chalicelib.aws.sqs import Message
 from chalicelib.billing.errors import BillingError
-from jobs.terminal import plural
+from jobs.wording import STEPS, counted
 
-from .find import SetAside, Station, by_number, known_subjects, stations
-from .view import strange_words
+from .find import NO_QUEUES, SetAside, Station, by_number, known_subjects, stations
+from .view import not_read, strange_words
 
 # How long a batch may take from being received to being deleted.
 HOLD_SECONDS = 60
@@ -23,13 +23,10 @@ Progress = Callable[[int], None]
 
 
 class NoQueues(BillingError):
-    """Nobody says where the queues are."""
+    """Nothing says where the queues are."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "no queue is named; set RENDER_QUEUE_URL and EMAIL_QUEUE_URL, or start the local cloud"
-            " with: python -m jobs up"
-        )
+        super().__init__(NO_QUEUES)
 
 
 @dataclass(slots=True)
@@ -38,9 +35,9 @@ class Redriven:
     What a redrive did.
 
     Attributes:
-        moved: What is on its way again, by step and number.
-        left: What is not ours, and stays where it is.
-        unseen: How many messages SQS counts besides: others are reading them, or it counts late.
+        moved: What is being retried, by step and number.
+        left: What is not recognised, and stays where it is.
+        unseen: How many more messages SQS counts: another reader holds them, or its count is stale.
     """
 
     moved: list[SetAside] = field(default_factory=list)
@@ -50,14 +47,14 @@ class Redriven:
 
 def redrive(named: Mapping[str, str], database_url: str, progress: Progress) -> Redriven:
     """
-    Send every dead letter of ours to the queue that it came from.
+    Send every recognised dead letter to the queue that it came from.
 
-    Sent first and deleted then: a redrive that is killed loses nothing, and what it sent twice
-    every step does once.
+    Each is sent first and deleted afterwards: a redrive that is killed loses nothing, and every
+    step does a message that it receives twice only once.
 
     Args:
         named: The environment that names the queues.
-        database_url: The ledger; what it does not know is left where it is.
+        database_url: The ledger; messages about what it does not know stay where they are.
         progress: Told now and then how many messages of a queue have been moved.
 
     Raises:
@@ -80,7 +77,7 @@ def redrive(named: Mapping[str, str], database_url: str, progress: Progress) -> 
 def _move(
     station: Station, queue_url: str, database_url: str, progress: Progress
 ) -> tuple[list[Message], list[Message]]:
-    """Move what is ours, a batch at a time; returns it, and what was left."""
+    """Move recognised messages, a batch at a time; returns them, and those that were left."""
     dead_letters = sqs.dead_letters_of(queue_url)
     moved: dict[str, Message] = {}
     held: dict[str, Message] = {}
@@ -106,19 +103,17 @@ def _ours(station: Station, batch: list[Message], database_url: str) -> list[Mes
 
 
 def show(done: Redriven, console: Console) -> None:
-    """Print what goes round again, by number, and what does not."""
+    """Print what is being retried, by number, and what is not."""
     if not (done.moved or done.left or done.unseen):
-        console.print("Nothing is set aside.")
+        console.print("The dead-letter queues are empty.")
     for step in dict.fromkeys(row.step for row in done.moved):
         rows = [row for row in done.moved if row.step == step]
         count = sum(row.messages for row in rows)
         numbers = ", ".join(str(row.number) for row in rows)
-        sent = f"{count:,} {plural('message', count)} sent round again to {step}: {numbers}"
+        sent = f"{counted(count, 'message')} returned to the {STEPS[step]} queue: {numbers}"
         console.print(Text(sent), soft_wrap=True)
     for row in done.left:
-        console.print(Text(f"Left in the dead letters of {row.step}: {strange_words(row)}"))
+        queue = f"{STEPS[row.step]} dead-letter queue"
+        console.print(Text(f"Left in the {queue}: {strange_words(row)}"))
     if done.unseen:
-        console.print(
-            f"SQS counts {done.unseen:,} more, which it did not give: somebody else reads them, or"
-            " its count is old; run it again in a minute."
-        )
+        console.print(f"{not_read(done.unseen)} Run redrive again in a minute.")

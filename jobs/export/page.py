@@ -13,24 +13,24 @@ from chalicelib.export.contract import contract
 HEAD = """# The export
 
 Written by `python -m jobs.export.page` from `chalicelib/export/contract.py`; the same contract
-lies beside the data as `s3://{export bucket}/exports/_schema.json`. How to query it:
+is stored beside the data as `s3://{export bucket}/exports/_schema.json`. To query it, see
 [analysts](analysts.md).
 
-One Parquet file per dataset and period, rewritten whole after every run and correction, and by
+There is one Parquet file per dataset and period. Every run and correction rewrites it, and so does
 `python -m jobs export PERIOD`:
 
     s3://{export bucket}/exports/{dataset}/period=YYYY-MM/part-0.parquet
 
-Money, hours and rates are `DECIMAL`, days are `DATE`, moments `TIMESTAMP WITH TIME ZONE` in UTC;
-nothing is floating point. The folder adds the column `period` (`2026-10`) to every dataset: the
-month an invoice is booked in. Equal ledgers make equal bytes.
+Amounts, hours and rates are `DECIMAL`, days are `DATE`, and moments are `TIMESTAMP WITH TIME ZONE`
+in UTC; nothing is floating point. The folder name adds the column `period` (`2026-10`) to every
+dataset: the month that an invoice is booked in. Equal ledgers give equal files, byte for byte.
 
-**Never half.** A file is replaced in one step: a reader sees the old one or the new one. What one
-export wrote for one period carries the same stamp in each file's metadata (`selfbill.export`), so
-that a query over several datasets can tell whether it saw one state; `python -m jobs query`
-looks, and asks again if not.
+**Atomic files.** A file is replaced in one step: a reader sees the old file or the new one. All
+files that one export wrote for one period have the same stamp in their metadata
+(`selfbill.export`), so a query over several datasets can tell whether it read one state.
+`python -m jobs query` checks this and tries again if needed.
 
-New columns are added at the end; none is renamed, and none changes its meaning.
+New columns are added at the end. No column is renamed or changes its meaning.
 """
 
 

@@ -1,1 +1,1 @@
-"""Time exports of other tools into workdays: hours per person, project and day."""
+"""Turn other tools' time exports into workdays: hours per person, project and day."""

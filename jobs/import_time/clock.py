@@ -26,29 +26,29 @@ HALF_A_DAY = 12
 
 
 class Unplaced(BillingError):
-    """An entry cannot become part of a workday."""
+    """An entry cannot be assigned to a workday."""
 
 
 class DateOrder(StrEnum):
-    """What comes first in a date that ends with the year."""
+    """What comes first in a date that ends with the year: month or day."""
 
     MONTH_FIRST = "mdy"
     DAY_FIRST = "dmy"
 
 
 class MixedDates(BillingError):
-    """Some dates of a file can only begin with the month, some only with the day."""
+    """Some dates of a file can only be month-first, others only day-first."""
 
     def __init__(self, one: str, other: str) -> None:
         super().__init__(
-            f"the file has dates that begin with the month, such as {one}, and with the day, such"
-            f" as {other}; export it again with one format of dates"
+            f"the file mixes month-first dates, such as {one}, and day-first dates, such as"
+            f" {other}; export it again with one date format"
         )
 
 
 def order_of(dates: Iterable[str]) -> DateOrder | None:
     """
-    The order that a file's *dates* show; None where none of them tells.
+    The order that a file's *dates* show; None if they fit both.
 
     Raises:
         MixedDates: If they show both.
@@ -120,14 +120,14 @@ def seconds(text: str) -> Fraction:
     A duration in seconds, exactly: ``h:mm``, ``h:mm:ss``, or decimal hours with a point or comma.
 
     Raises:
-        Unplaced: If *text* is none, or lasts no time.
+        Unplaced: If *text* is none, or is zero.
     """
     written = text.strip()
     lasted = _seconds(written)
     if lasted is None:
         raise Unplaced(f"{written!r} is not a duration" if written else "it has no duration")
     if lasted == 0:
-        raise Unplaced("it lasts no time")
+        raise Unplaced("its duration is 0")
     return lasted
 
 

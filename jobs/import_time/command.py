@@ -1,4 +1,4 @@
-"""The command: where names come from, where workdays go, and what is said about them."""
+"""The command: where names come from, where workdays go, and what it reports about them."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from rich.console import Console
 from chalicelib.billing.errors import BillingError
 from jobs import environment
 from jobs.load.read import UnreadableFile
-from jobs.terminal import plural
+from jobs.wording import counted
 
 from .clock import DateOrder, hundredths
 from .people import Directory, of_database, of_folder
 from .tools import TOOLS, ToolName
 from .workdays import Imported, as_csv, import_time
 
-BEGINS_WITH = {DateOrder.MONTH_FIRST: "month", DateOrder.DAY_FIRST: "day"}
+ORDERS = {DateOrder.MONTH_FIRST: "month-first", DateOrder.DAY_FIRST: "day-first"}
 
 
 class NoZone(BillingError):
-    """There is no time zone of that name."""
+    """No time zone has that name."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        super().__init__(f"{name!r} is not a time zone; write it like Europe/Kyiv")
+        super().__init__(f"{name!r} is not a time zone; use a name such as Europe/Kyiv")
 
 
 def known(folder: Path | None, say: environment.Say) -> Directory:
-    """Whom and what the file may name: of *folder*'s CSV files, or of the database."""
+    """The people and projects that the file may name, from *folder* or from the database."""
     return of_folder(folder) if folder else of_database(environment.database_url(say))
 
 
@@ -41,7 +41,7 @@ def run(
     order: DateOrder | None,
 ) -> Imported:
     """
-    `import_time`, with zones by name: of the clock, and of the days if it is another.
+    `import_time`, with zones by name: of the times, and of the days if that is another one.
 
     Raises:
         NoZone: If there is no such zone.
@@ -77,27 +77,22 @@ def write(imported: Imported, target: Path | None, out: Console) -> None:
 
 
 def tell(imported: Imported, err: Console) -> None:
-    """What was left out and what looks wrong, line by line, and how the hours add up."""
+    """Print what was left out and what looks wrong, line by line, and how the hours add up."""
     for refusal in imported.refusals:
-        err.print(f"left out {refusal}", style="yellow", markup=False)
+        err.print(f"left out: {refusal}", style="yellow", markup=False)
     for notice in imported.notices:
-        err.print(f"look at {notice}", style="yellow", markup=False)
+        err.print(f"check: {notice}", style="yellow", markup=False)
     if imported.assumed:
-        first = BEGINS_WITH[imported.assumed]
-        err.print(f"Dates are read as beginning with the {first}; if not so, say --dates.")
+        order = ORDERS[imported.assumed]
+        err.print(f"Dates are read as {order}. If that is wrong, pass --dates dmy or mdy.")
     err.print(_sums(imported), markup=False)
 
 
 def _sums(imported: Imported) -> str:
-    left_out = len(imported.refusals)
+    left_out = counted(len(imported.refusals), "entry", "entries")
     return (
-        f"{imported.entries:,} {_entries(imported.entries)}, {hundredths(imported.read)} h"
-        f" = {len(imported.workdays):,} {plural('workday', len(imported.workdays))},"
-        f" {imported.hours} h, and {left_out:,} {_entries(left_out)} left out,"
-        f" {hundredths(imported.read - imported.placed)} h;"
-        f" rounding made {imported.hours - hundredths(imported.placed):+} h."
+        f"{counted(imported.entries, 'entry', 'entries')}, {hundredths(imported.read)} h"
+        f" = {counted(len(imported.workdays), 'workday')}, {imported.hours} h,"
+        f" and {left_out} left out, {hundredths(imported.read - imported.placed)} h;"
+        f" rounding added {imported.hours - hundredths(imported.placed):+} h."
     )
-
-
-def _entries(count: int) -> str:
-    return "entry" if count == 1 else "entries"

@@ -1,9 +1,9 @@
 """
-Placing: which days an entry's time belongs to.
+Assign the time of an entry to days.
 
-How long an entry lasts is what the tool says, since that is what its totals add up.  When it began
-and ended says on which days; clocks are set back and forth, so an hour of the clock may be none or
-two, and what is counted is the time that passed.
+The tool's duration says how long an entry lasts, because the tool's totals add up durations. Begin
+and end say on which days. What counts is the time that passed: when clocks change, an hour on the
+clock may be none or two.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .clock import DateOrder, Unplaced, clock, day, hundredths, seconds
 from .records import Record
 
 ONE_DAY = timedelta(days=1)
-# A clock without seconds is a minute off, a duration in hundredths of an hour some seconds more.
+# Times without seconds may be a minute off, durations in hundredths of an hour some seconds more.
 INEXACT = Fraction(90)
 LONGEST_DAYS = 31
 SECONDS_OF_A_DAY = 24 * 3600
@@ -28,11 +28,11 @@ SECONDS_OF_A_DAY = 24 * 3600
 @dataclass(frozen=True, slots=True)
 class Zones:
     """
-    Where time is told.
+    The time zones and the date order of a file.
 
     Attributes:
         clock: The zone of the times in the file.
-        days: The zone whose midnights part the days.
+        days: The zone whose midnights separate the days.
         order: How the file's dates are written.
     """
 
@@ -46,7 +46,7 @@ def place(record: Record, zones: Zones) -> dict[date, Fraction]:
     The seconds of *record* on each day, in order.
 
     Raises:
-        Unplaced: If it is not work, if it contradicts itself, or if nothing tells the day.
+        Unplaced: If it is not work, contradicts itself, or does not show its days.
     """
     if record.get("type").casefold() == "break":
         raise Unplaced("it is a break")
@@ -56,7 +56,7 @@ def place(record: Record, zones: Zones) -> dict[date, Fraction]:
     begin, end = _begin_and_end(record, zones, lasted)
     passed = _passed(begin, end)
     _check(lasted, passed, over_midnight=len(_split(begin, passed, zones.days)) > 1)
-    # The clock says on which days; what it is short of the duration goes to the last of them.
+    # Begin and end say on which days; if they are short of the duration, the rest goes to the last.
     days = _split(begin, min(lasted, passed) or lasted, zones.days)
     last = max(days)
     return {**days, last: days[last] + lasted - sum(days.values())}
@@ -65,21 +65,21 @@ def place(record: Record, zones: Zones) -> dict[date, Fraction]:
 def _check(lasted: Fraction, passed: Fraction, *, over_midnight: bool) -> None:
     if lasted > passed + INEXACT:
         raise Unplaced(
-            f"it lasts {hundredths(lasted)} hours, but only {hundredths(passed)} lie between its"
-            " times"
+            f"its duration is {hundredths(lasted)} hours, but its times are only"
+            f" {hundredths(passed)} hours apart; correct it where it was recorded"
         )
     if over_midnight and lasted < passed - INEXACT:
         raise Unplaced(
-            f"it goes over midnight and lasts {hundredths(lasted)} of {hundredths(passed)} hours:"
-            " on which day its pause was, nothing tells; part it at midnight"
+            f"it runs past midnight with {hundredths(lasted)} hours of work in {hundredths(passed)}"
+            " hours, so the day of its break is unknown; split it at midnight"
         )
 
 
 def _on_one_day(worked: date, lasted: Fraction) -> dict[date, Fraction]:
     if lasted > SECONDS_OF_A_DAY:
         raise Unplaced(
-            f"it has {hundredths(lasted)} hours on one day, and no times to part them by; correct"
-            " it where it was recorded"
+            f"it has {hundredths(lasted)} hours on one day and no times to split it by; correct it"
+            " where it was recorded"
         )
     return {worked: lasted}
 
@@ -88,7 +88,7 @@ def _begin_and_end(record: Record, zones: Zones, lasted: Fraction) -> tuple[date
     """
     Both in UTC.
 
-    An hour that the clock shows twice is the one that fits the duration.
+    Of an hour that the clock shows twice, the one that fits the duration is taken.
     """
     begin = _moment(record.get("start_date"), record.get("start_time"), zones.order)
     fits = list(_candidates(record, zones, begin, lasted))
@@ -115,10 +115,10 @@ def _passed(begin: datetime, end: datetime) -> Fraction:
 
 
 def _ends(record: Record, order: DateOrder, begin: datetime) -> list[datetime]:
-    """When it may have ended: a time without a date may be of any day from the first on."""
+    """When it may have ended: an end without a date may be on any day from the first on."""
     written = record.get("end_time")
     if not written:
-        raise Unplaced("it has no end; stop its timer and export again")
+        raise Unplaced("it has no end time; stop its timer and export again")
     if record.get("end_date") or "-" in written:
         return [_moment(record.get("end_date"), written, order)]
     ends = clock(written)

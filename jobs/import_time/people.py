@@ -1,4 +1,4 @@
-"""Whose time it is and on which project: what a tool calls them, and what we do."""
+"""Whose time it is and on which project: the tool's names matched to our codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .records import Record
 
 
 class Codes:
-    """Our codes by what else somebody or something is called, whatever the case and spacing."""
+    """Our codes by the other names of a person or project, whatever the case and spacing."""
 
     def __init__(self, word: str, names: Iterable[tuple[str, str]]) -> None:
         self._word = word
@@ -33,19 +33,21 @@ class Codes:
         The code of the first of *names* that is known.
 
         Raises:
-            Unplaced: If none is, or the one that is belongs to several.
+            Unplaced: If none is known, or the one that is belongs to several.
         """
         stated = [name for name in names if name]
         for name in stated:
             codes = self._known.get(_plain(name), set())
             if len(codes) > 1:
                 several = ", ".join(sorted(codes))
-                raise Unplaced(f"{name!r} may be any of the {self._word}s {several}")
+                raise Unplaced(
+                    f"{name!r} could be any of these {self._word}s: {several}; use the code"
+                )
             if codes:
                 return next(iter(codes))
         if not stated:
-            raise Unplaced(f"it names no {self._word}")
-        raise Unplaced(f"no {self._word} of ours is called {' or '.join(map(repr, stated))}")
+            raise Unplaced(f"it has no {self._word}")
+        raise Unplaced(f"unknown {self._word}: {' or '.join(map(repr, stated))}")
 
 
 def _plain(name: str) -> str:
@@ -55,14 +57,14 @@ def _plain(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The employees, by code, e-mail and name, and the projects, by code and name."""
+    """The employees, by code, email and name, and the projects, by code and name."""
 
     employees: Codes
     projects: Codes
 
     def employee_of(self, record: Record) -> str:
         """
-        The code of whose time it is: by code, else by e-mail, else by name.
+        The code of whose time it is: by code, else by email, else by name.
 
         Raises:
             Unplaced: If nobody, or more than one, is called that.
@@ -85,7 +87,7 @@ class Directory:
 def directory(
     employees: Iterable[Mapping[str, str | None]], projects: Iterable[Mapping[str, str | None]]
 ) -> Directory:
-    """Of rows with ``code``, ``email`` and ``full_name``, and with ``code`` and ``name``."""
+    """From rows with ``code``, ``email`` and ``full_name``, and rows with ``code`` and ``name``."""
     return Directory(
         Codes("employee", _called(employees, "code", "email", "full_name")),
         Codes("project", _called(projects, "code", "name")),
@@ -127,6 +129,6 @@ def of_folder(folder: Path) -> Directory:
 def _fields(folder: Path, name: str) -> list[Mapping[str, str]]:
     [kind] = [kind for kind in FILES if kind.name == name]
     if not (folder / name).is_file():
-        raise UnreadableFile(name, f"is not in {folder}; name the folder of your CSV files")
+        raise UnreadableFile(name, f"is not in {folder}; pass the folder of your CSV files")
     lines, _ = read_lines(folder / name, kind)
     return [line.fields for line in lines]

@@ -1,4 +1,4 @@
-"""Reading a tool's CSV file into records, by what we call their columns."""
+"""Read a tool's CSV file into records, under our names for its columns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEPARATORS = (",", ";", "\t")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One entry as it is written: the line it begins on, and its fields; a missing one is empty."""
+    """One entry as written: the line it begins on, and its fields; a missing one is empty."""
 
     line: int
     fields: Mapping[str, str]
@@ -28,7 +28,7 @@ class Record:
 
 def read_records(path: Path, tool: Tool) -> list[Record]:
     """
-    The entries of *path*; empty lines are none.
+    The entries of *path*; empty lines are skipped.
 
     Raises:
         UnreadableFile: If it cannot be read, is not UTF-8, or lacks a column of *tool*'s export.
@@ -50,7 +50,7 @@ def _decoded(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UnreadableFile(path.name, "is not UTF-8; export it again as CSV in UTF-8") from None
+        raise UnreadableFile(path.name, "is not UTF-8; export it again as UTF-8 CSV") from None
     except OSError as error:
         raise UnreadableFile(path.name, f"cannot be read: {error.strerror}") from None
 
@@ -64,11 +64,13 @@ def _rows(path: Path, content: str, separator: str) -> Iterator[tuple[int, list[
             yield begins, row
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise UnreadableFile(path.name, f"is not CSV from line {begins} on ({error})") from None
+        raise UnreadableFile(
+            path.name, f"is not valid CSV from line {begins} on ({error}); export it again"
+        ) from None
 
 
 def _places(path: Path, tool: Tool, names: Sequence[str]) -> dict[str, int]:
-    """Where each column that we read stands; of two names a tool has used the first one wins."""
+    """The place of each column that we read; if a tool has used two names, the first one wins."""
     written = [name.strip().casefold() for name in names]
     places = {}
     for name, headings in tool.columns.items():
@@ -80,7 +82,9 @@ def _places(path: Path, tool: Tool, names: Sequence[str]) -> dict[str, int]:
         missing.append(tool.columns.get("name", ("Last Name",))[0])
     if missing:
         wanted = ", ".join(missing)
-        raise UnreadableFile(path.name, f"is not {tool.report}: it lacks the column {wanted}")
+        raise UnreadableFile(
+            path.name, f"is not {tool.report}: these columns are missing: {wanted}; check --format"
+        )
     return places
 
 

@@ -1,8 +1,8 @@
 """
-The tools' detailed CSV exports: which of their columns we read, by the names they have.
+The tools' detailed CSV exports: which of their columns we read, and their names.
 
-Headings are compared without case.  A tool adds and drops columns by settings, so only what is
-needed must be there: the rest is not looked at.
+Headings are compared without case. Which columns a tool writes depends on its settings, so only
+those that are needed must be there; the rest is ignored.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Tool:
     One tool's export.
 
     Attributes:
-        report: What the tool calls it.
+        report: The tool's name for it.
         columns: What we read, and the names its column may have.
-        required: What must be there.
+        required: The columns that must be there.
     """
 
     name: ToolName
@@ -66,7 +66,7 @@ CLOCKIFY = Tool(
         "start_time": ("Start Time",),
         "end_date": ("End Date",),
         "end_time": ("End Time",),
-        # The other one, in decimals, is rounded.
+        # The other column, in decimals, is rounded.
         "duration": ("Duration (h)", "Duration (decimal)"),
     },
     required=("project", "start_date", "start_time", "duration"),
@@ -89,7 +89,7 @@ HARVEST = Tool(
     required=("project", "start_date", "duration"),
 )
 
-# One date, of the beginning; the end is a time alone.
+# One date, for the beginning; the end is only a time.
 KIMAI = Tool(
     ToolName.KIMAI,
     "Kimai's CSV export",

@@ -1,4 +1,4 @@
-"""From a tool's file to workdays, with everything that could not be placed and why."""
+"""From a tool's file to workdays, with every entry that could not be used and why."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class Imported:
         workdays: By employee, day and project.
         entries: How many the file has.
         refusals: Those that are in no workday, and why.
-        notices: Those that are, but that somebody should look at.
+        notices: Those that are, but that somebody should check.
         read: Seconds of all entries whose duration can be read.
         placed: Seconds of those that are in workdays.
-        assumed: How dates were read where the file does not show it; None if it does.
+        assumed: How dates were read if the file does not show it; None if it does.
     """
 
     workdays: list[Workday]
@@ -89,10 +89,10 @@ def import_time(
     Args:
         path: The file.
         tool: What wrote it.
-        known: Whom and what its names may mean.
-        zone: Of its times.
-        days: The zone whose midnights part the days; *zone* if left out.
-        order: How it writes dates; as they show if left out.
+        known: The people and projects that it may name.
+        zone: The time zone of its times.
+        days: The zone whose midnights separate the days; *zone* if left out.
+        order: How it writes dates; worked out from the dates if left out.
 
     Raises:
         UnreadableFile: If it is not *tool*'s export.
@@ -135,14 +135,12 @@ def _named(record: Record, known: Directory) -> tuple[str, str]:
 def _long(placed: dict[date, Fraction]) -> str:
     parts = ", ".join(f"{worked} {hundredths(lasted)}" for worked, lasted in placed.items())
     total = hundredths(sum(placed.values(), Fraction()))
-    return f"it lasts {total} hours, over 24, parted at midnight into {parts}; a timer left on?"
+    return f"it lasts {total} hours (split at midnight into {parts}); was a timer left running?"
 
 
 def _vanished(file: str, workdays: list[Workday], lines: dict[Key, int]) -> list[Refusal]:
-    """Those that come to nothing; a workday of no hours would be rejected by every run."""
-    reason = (
-        "with all else on that day and project it comes to less than half a hundredth of an hour"
-    )
+    """Those that round to zero; every run would reject a workday without hours."""
+    reason = "the time on that day and project rounds to 0.00 hours, so there is no workday for it"
     return [
         Refusal(file, lines[workday.employee, workday.work_date, workday.project], reason)
         for workday in workdays

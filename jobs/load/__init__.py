@@ -1,1 +1,1 @@
-"""Master data and workdays from CSV files into the database."""
+"""Load master data and workdays from CSV files into the database."""

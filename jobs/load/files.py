@@ -1,4 +1,4 @@
-"""The CSV files: which there are, in which order, with which columns."""
+"""The CSV files: their order and their columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from . import values
 from .values import Reader, Refused
 
-# What numeric(12, 4) of a line can hold.
+# The limit of a line's unit_rate, a numeric(12, 4).
 LINE_RATE_LIMIT = 10**8
 LINE_RATE_STEP = Decimal("0.0001")
 
@@ -22,14 +22,14 @@ class Column:
 
     Attributes:
         name: In the file's heading.
-        read: Its reader; a reference's reads the code.
-        stored: In the table.
+        read: Its reader; that of a reference reads the code.
+        stored: Its name in the table.
         references: The table whose code the field names.
-        default: What stands in for a column that the file does not have; None if it must.
+        default: The value if the file lacks the column; None if the column is required.
         meaning: For docs/reference/csv.md, as are the next three.
         form: What a field looks like.
-        example: A field that is taken.
-        wrong: A field that is refused; None if any text is taken.
+        example: A field that is accepted.
+        wrong: A field that is refused; None if any text is accepted.
     """
 
     name: str
@@ -49,9 +49,9 @@ class CsvFile:
     One kind of file.
 
     Attributes:
-        key: Stored columns that tell its rows apart; a row whose key exists is updated.
+        key: Stored columns that identify a row; a row whose key exists is updated.
         unique: A further stored column that no two rows may share.
-        check: Raises `values.Refused` for a row, by stored column, whose fields do not go together.
+        check: Raises `values.Refused` for a row, by stored column, whose fields do not agree.
         rows: What a row is, for docs/reference/csv.md.
         rule: What *check* refuses, for the same page.
     """
@@ -69,13 +69,13 @@ class CsvFile:
 def _rate_fits_a_line(row: Mapping[str, Any]) -> None:
     overtime = row["hourly_rate"] * row["overtime_multiplier"]
     if overtime.quantize(LINE_RATE_STEP, ROUND_HALF_UP) >= LINE_RATE_LIMIT:
-        raise Refused("hourly_rate times overtime_multiplier is too large for a line")
+        raise Refused("hourly_rate times overtime_multiplier must be less than 100,000,000")
 
 
 def _tax_category_is_of_rate(row: Mapping[str, Any]) -> None:
     category = row["tax_category"]
     if category is not None and (category == "S") != (row["tax_rate"] > 0):
-        raise Refused(f"tax_category {category} does not go with a tax_rate of {row['tax_rate']}")
+        raise Refused(f"tax_category {category} does not fit a tax_rate of {row['tax_rate']}")
 
 
 def _column(  # noqa: PLR0913 -- a column is all of these, and each call names them
@@ -126,7 +126,7 @@ def _named(name: str, table: str, rows: str, code: str, called: str) -> CsvFile:
     return CsvFile(name, table, columns, key=("code",), rows=rows)
 
 
-# In the order of loading: a file names only what stands in those before it.
+# In the order of loading: a file refers only to those before it.
 FILES = (
     _named(
         "departments.csv", "department", "One department that pays for work.", "ENG", "Engineering"

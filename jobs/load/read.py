@@ -1,4 +1,4 @@
-"""Reading: a CSV file's lines, and refusals that say where and why."""
+"""Read the lines of a CSV file, with refusals that say where and why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Row = tuple[Value | int, ...]
 
 
 class UnreadableFile(BillingError):
-    """A file is not a CSV file of its kind; nothing of the folder is loaded."""
+    """A file is not a valid CSV file of its kind; nothing in the folder is loaded."""
 
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
@@ -56,7 +56,7 @@ def read_lines(path: Path, kind: CsvFile) -> tuple[list[Line], list[Refusal]]:
     try:
         _, heading = next(records)
     except StopIteration:
-        raise UnreadableFile(path.name, "is empty; its first line names the columns") from None
+        raise UnreadableFile(path.name, "is empty; its first line must name the columns") from None
     names = [name.strip() for name in heading]
     _check_heading(path.name, names, kind)
     lines, refusals = [], []
@@ -66,7 +66,7 @@ def read_lines(path: Path, kind: CsvFile) -> tuple[list[Line], list[Refusal]]:
         if len(fields) == len(names):
             lines.append(Line(number, dict(zip(names, fields, strict=True))))
         else:
-            reason = f"has {len(fields)} fields where the heading has {len(names)}"
+            reason = f"has {len(fields)} fields, but the heading has {len(names)}"
             refusals.append(Refusal(path.name, number, reason))
     return lines, refusals
 
@@ -81,7 +81,7 @@ def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
             start = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableFile(
-            path.name, f"is not CSV from line {start} on ({error}); check its quotes"
+            path.name, f"is not valid CSV from line {start} on ({error}); check its quotes"
         ) from None
 
 
@@ -91,7 +91,7 @@ def _decoded(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        reason = f"is not UTF-8 (the byte {content[error.start]:#04x} in line {line})"
+        reason = f"is not UTF-8 (byte {content[error.start]:#04x} in line {line})"
         raise UnreadableFile(path.name, f"{reason}; save it again as UTF-8") from None
 
 
@@ -106,11 +106,11 @@ def _check_heading(name: str, heading: list[str], kind: CsvFile) -> None:
         if column.name not in heading and column.default is None
     ]:
         raise UnreadableFile(
-            name, f"lacks the column {', '.join(missing)}; its heading must be {wanted}"
+            name, f"lacks these columns: {', '.join(missing)}; its heading must be {wanted}"
         )
     if unknown := [column for column in heading if column not in expected]:
         raise UnreadableFile(
-            name, f"has the unknown column {', '.join(unknown)}; its heading must be {wanted}"
+            name, f"has unknown columns: {', '.join(unknown)}; its heading must be {wanted}"
         )
     if len(set(heading)) < len(heading):
         raise UnreadableFile(name, f"names a column twice; its heading must be {wanted}")
@@ -145,4 +145,6 @@ def _value(line: Line, column: Column, ids: Mapping[str, Mapping[str, int]]) -> 
     try:
         return ids[column.references][str(value)]
     except KeyError:
-        raise Refused(f"no {column.references} has the code {value!r}") from None
+        raise Refused(
+            f"{column.name} {value!r} does not exist; load that {column.references} first"
+        ) from None

@@ -1,4 +1,4 @@
-"""Storing: everything that could be read, in one transaction, by natural key."""
+"""Store everything that could be read, in one transaction, by natural key."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ REFERRED = ("department", "project", "employee")
 
 
 class NothingToLoad(BillingError):
-    """The folder has none of the files."""
+    """The folder contains none of the files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         names = ", ".join(kind.name for kind in FILES)
-        super().__init__(f"{folder} holds none of {names}; name the folder that does")
+        super().__init__(f"{folder} contains none of {names}; pass the folder that contains them")
 
 
 class MissingSchema(BillingError):
@@ -109,17 +109,17 @@ def _batch(connection: Connection, kind: CsvFile, lines: list[Line]) -> _Batch:
 
 def _check_new(earlier: tuple[int, Row] | None) -> None:
     if earlier is not None:
-        raise Refused(f"repeats line {earlier[0]}; keep one of them")
+        raise Refused(f"repeats line {earlier[0]}; keep only one of them")
 
 
 def _taken(
     connection: Connection, kind: CsvFile, rows: dict[Row, tuple[int, Row]]
 ) -> dict[Row, str]:
     """
-    The keys of *rows* whose unique value is somebody else's, with the reason.
+    The keys of *rows* whose unique value belongs to another row, with the reason.
 
-    Whoever the file gives a new value gives up the old one, so that two may swap theirs; but a row
-    that is refused keeps what it had, which may refuse another.
+    A row that gets a new value gives up its old one, so that two rows can swap theirs. A row that
+    is refused keeps its old value, which may refuse another row in turn.
     """
     if kind.unique is None:
         return {}
@@ -134,7 +134,7 @@ def _taken(
                 continue
             owner = owners.setdefault(value, key)
             if owner != key:
-                refused[key] = f"{kind.unique} {value} belongs to {owner[0]} already"
+                refused[key] = f"{kind.unique} {value} already belongs to {owner[0]}"
         if len(refused) == before:
             return refused
 
@@ -151,7 +151,7 @@ def _ids(connection: Connection, table: str) -> dict[str, int]:
 
 
 def _owners(connection: Connection, kind: CsvFile) -> dict[object, Row]:
-    """Who has each value of the column that no two rows may share, by key."""
+    """The key of the row that has each value of the unique column."""
     columns = ", ".join((str(kind.unique), *kind.key))
     rows = connection.execute(text(f"SELECT {columns} FROM {kind.table}"))  # noqa: S608 -- of FILES
     return {row[0]: tuple(row[1:]) for row in rows if row[0] is not None}
@@ -215,6 +215,6 @@ def _merge(
 
 
 def users(database_url: str) -> list[str]:
-    """The e-mail addresses of everybody who may read the API, in order."""
+    """The email addresses of everybody who may use the API, in order."""
     with engine(database_url).connect() as connection:
         return list(connection.execute(text("SELECT email FROM app_user ORDER BY 1")).scalars())

@@ -1,8 +1,8 @@
 """
-What a CSV field may hold, one reader per kind of column.
+What a CSV field may contain, one reader per kind of column.
 
-A reader turns text into what the database stores, or raises `Refused` with the reason.  It refuses
-only what cannot be stored as it stands: whether a workday is *right* is for the run to judge.
+A reader turns text into what the database stores, or raises `Refused` with the reason. It refuses
+only what cannot be stored as written: whether a workday is *right* is for the run to decide.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TAX_CATEGORIES = ("S", "Z", "E", "AE", "O")
 # Codes and addresses are indexed; an address is at most this long (RFC 5321).
 LONGEST_CODE = 100
 LONGEST_EMAIL = 254
-# A sign, a point, and some zeros that do no harm.
+# A sign, a point, and some harmless zeros.
 LEADING_ZEROS = 12
 
 Value = str | date | Decimal | None
@@ -42,7 +42,7 @@ class Refused(BillingError):
 def text(field: str) -> str:
     """Any text, composed (NFC); PostgreSQL stores every character but NUL."""
     if "\0" in field:
-        raise Refused("holds a NUL character")
+        raise Refused("contains a NUL character")
     return unicodedata.normalize("NFC", field.strip())
 
 
@@ -54,7 +54,7 @@ def required_text(field: str) -> str:
 
 
 def code(field: str) -> str:
-    """What a row is known by; short enough for an index."""
+    """What identifies a row; short enough for an index."""
     written = required_text(field)
     if len(written) > LONGEST_CODE:
         raise Refused(f"is longer than {LONGEST_CODE} characters")
@@ -84,7 +84,7 @@ def day(field: str) -> date:
             return date.fromisoformat(written)
     except ValueError:
         pass
-    raise Refused(f"is not a date: {written!r}; write YYYY-MM-DD")
+    raise Refused(f"is not a date: {written!r}; write it as YYYY-MM-DD")
 
 
 def optional_day(field: str) -> date | None:
@@ -132,7 +132,7 @@ def pattern(form: re.Pattern[str], example: str) -> Reader:
 
 
 def tax_category(field: str) -> Value:
-    """Why the tax rate is what it is; none leaves it to the rate."""
+    """The VAT category; if empty, it follows from the rate."""
     return choice(*TAX_CATEGORIES)(field) if field.strip() else None
 
 
@@ -140,7 +140,7 @@ def locale(field: str) -> str:
     """Language, and country if it matters, as in BCP 47; English if there is none."""
     written = field.strip() or DEFAULT_LOCALE
     if not LOCALE.fullmatch(written) or not localedata.exists(written.partition("-")[0]):
-        raise Refused(f"is {written!r}; write a language, or a language and country, like uk-UA")
+        raise Refused(f"is {written!r}; write a language code, such as uk or uk-UA")
     return written
 
 

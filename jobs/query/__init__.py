@@ -1,1 +1,1 @@
-"""Questions over the export: DuckDB, a folder or a bucket, and the views of sql/analyst/."""
+"""Questions to the export: DuckDB, a folder or a bucket, and the views of sql/analyst/."""

@@ -1,4 +1,4 @@
-"""Answers: as a table for people, as CSV, JSON or Parquet for programs; decimals stay exact."""
+"""Write an answer as a table, CSV, JSON or Parquet; decimals stay exact."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib.billing.errors import BillingError
-from jobs.terminal import add_row, plural, table
+from jobs.terminal import add_row, table
+from jobs.wording import counted
 
 from .ask import ANSWER
 from .forms import Form
@@ -31,7 +32,7 @@ class NotWritable(BillingError):
 
     def __init__(self, file: Path, reason: str) -> None:
         self.file = file
-        super().__init__(f"{file} cannot be written: {reason}; name another with --out")
+        super().__init__(f"{file} cannot be written: {reason}; choose another with --out")
 
 
 def write(
@@ -91,11 +92,11 @@ def _as_string(value: Any) -> str:  # noqa: ANN401 -- whatever JSON has no form 
 
 
 def _as_table(names: list[str], rows: list[tuple[Any, ...]]) -> str:
-    """As wide as it is: a figure that is cut to the terminal is worse than one that wraps."""
+    """As wide as needed: a figure cut at the edge of the terminal is worse than one that wraps."""
     drawn = io.StringIO()
     Console(file=drawn, width=WIDEST).print(_grid(names, rows))
     lines = [line.rstrip() for line in drawn.getvalue().splitlines()]
-    return "\n".join([*lines, f"{len(rows):,} {plural('row', len(rows))}"]) + "\n"
+    return "\n".join([*lines, counted(len(rows), "row")]) + "\n"
 
 
 WRITERS: dict[Form, Callable[[list[str], list[tuple[Any, ...]]], str]] = {

@@ -1,4 +1,4 @@
-"""Asking: one question over one state of the export."""
+"""Ask one question of one state of the export."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUESTIONS = Path(__file__).parents[2] / "sql" / "analyst"
 VIEWS = "views"
 ANSWER = "_answer"
 
-# An export is written in a moment; who meets it asks again.
+# Writing an export takes a moment; a query that meets one tries again.
 TRIES = 20
 PAUSE_SECONDS = 0.25
 
@@ -30,23 +30,23 @@ STAMPS = """
 
 
 class NoSuchQuestion(BillingError):
-    """Neither a file, nor one of our questions, nor SQL."""
+    """The text is neither a file, nor one of our questions, nor SQL."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(
-            f"{name!r} is neither a file nor a question; give SQL in quotes, a file, or one of"
+            f"{name!r} is neither a file nor a question; pass SQL in quotes, a file, or one of"
             f" {', '.join(questions())}"
         )
 
 
 class NothingExported(BillingError):
-    """There is no Parquet where the export should be."""
+    """There are no Parquet files where the export should be."""
 
     def __init__(self, root: str) -> None:
         self.root = root
         super().__init__(
-            f"nothing is exported in {root}, or not all of it; run: python -m jobs export PERIOD"
+            f"the export in {root} is missing or incomplete; run: python -m jobs export PERIOD"
         )
 
 
@@ -55,16 +55,16 @@ class QueryRefused(BillingError):
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
-        super().__init__(f"DuckDB refused the query: {reason}")
+        super().__init__(f"DuckDB could not run the query: {reason}")
 
 
 class ExportBusy(BillingError):
-    """No try met the export at rest and whole."""
+    """Every try found the export changing or incomplete."""
 
     def __init__(self) -> None:
         super().__init__(
-            "the export is being rewritten, or was left half written; ask again in a minute, and"
-            " if it stays so run: python -m jobs export PERIOD"
+            "the export is being rewritten, or was left half written; try again in a minute, and if"
+            " the problem persists, run: python -m jobs export PERIOD"
         )
 
 
@@ -75,13 +75,13 @@ def questions() -> list[str]:
 
 def text_of(file_or_sql: str) -> str:
     """
-    The SQL: of a file, of one of our questions by its name, or as it is given.
+    The SQL of a file, of one of our questions by name, or as given.
 
     Raises:
         NoSuchQuestion: If it is one word and none of these.
     """
     for place in (Path(file_or_sql), QUESTIONS / f"{file_or_sql}.sql"):
-        # SQL may be too long to be a name.
+        # SQL may be too long for a file name.
         with suppress(OSError):
             if place.is_file():
                 return place.read_text(encoding="utf-8")
@@ -95,13 +95,13 @@ def answered(sql: str, source: Source) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     A connection whose table `ANSWER` holds the answer to *sql*, in its order.
 
-    The last statement is the question; those before it are run first.  All it reads is of one state
-    of the export: while that is being rewritten it is asked again.
+    The last statement is the question; those before it run first. All it reads comes from one state
+    of the export: if that is being rewritten, the question is asked again.
 
     Raises:
         NothingExported: If there is no export.
         QueryRefused: If it is not SQL, or names what does not exist.
-        ExportBusy: If no try met the export at rest.
+        ExportBusy: If every try found the export changing.
     """
     for _ in range(TRIES):
         with closing(connect(source)) as connection:
@@ -114,10 +114,10 @@ def answered(sql: str, source: Source) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _ask(connection: duckdb.DuckDBPyConnection, sql: str, source: Source) -> bool:
     """
-    Whether the answer is of one state of the export.
+    Whether the answer comes from one state of the export.
 
-    DuckDB reads a file in several requests.  Of one that is replaced between them it may make an
-    error, bytes that are no text, or nonsense: nothing counts unless no file changed meanwhile.
+    DuckDB reads a file in several requests. If the file is replaced between them, the result may be
+    an error, bytes that are not text, or nonsense: it only counts if no file changed meanwhile.
     """
     before = fingerprint(source)
     if not before:
@@ -156,6 +156,6 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 
 def _in_one_line(error: Exception) -> str:
-    """What DuckDB says first, without the drawing of the place."""
+    """DuckDB's message without its drawing of the place."""
     lines = [line.strip() for line in str(error).splitlines()]
     return " ".join(line for line in lines if line and not line.startswith(("LINE", "^")))

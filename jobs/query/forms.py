@@ -1,4 +1,4 @@
-"""The forms an answer can be written in."""
+"""The formats an answer can be written in."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Form(StrEnum):
 
 
 class NoOutput(BillingError):
-    """Parquet has no place on a terminal."""
+    """Parquet cannot be written to a terminal."""
 
     def __init__(self) -> None:
-        super().__init__("parquet is not for the terminal; name a file with --out FILE")
+        super().__init__("Parquet cannot be shown on a terminal; name a file with --out FILE")
 
 
 def form_of(form: Form | None, file: Path | None) -> Form:

@@ -1,4 +1,4 @@
-"""Where the export lies, and a DuckDB that reaches it."""
+"""Where the export is, and a DuckDB that can read it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BUCKET = "s3://"
-# Nothing is fetched from the network; what DuckDB lacks is named in its error.
+# DuckDB downloads nothing; its error names an extension that is missing.
 OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -29,31 +29,31 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
 
 
 class NoFolder(BillingError):
-    """The folder that should hold the export does not exist."""
+    """The folder of the export does not exist."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        super().__init__(f"there is no folder {folder}; name one that holds the export")
+        super().__init__(f"there is no folder {folder}; pass the folder of the export")
 
 
 class NoCredentials(BillingError):
-    """Nothing in the environment opens the bucket."""
+    """The environment has no credentials for the bucket."""
 
     def __init__(self, bucket: str) -> None:
         self.bucket = bucket
         super().__init__(
-            f"no AWS credentials to read {bucket} with; set AWS_ACCESS_KEY_ID and"
-            " AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+            f"no AWS credentials to read {bucket}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,"
+            " or AWS_PROFILE"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """
-    An S3 and what it is asked with.
+    An S3 service and the credentials for it.
 
     Attributes:
-        url: Of an S3 other than AWS's own; None for that.
+        url: The address of an S3 other than AWS's own; None for AWS.
     """
 
     region: str
@@ -91,7 +91,7 @@ class Source:
 
 def chosen(named: str | None, say: environment.Say) -> Source:
     """
-    The export that is *named*, a folder or an ``s3://`` prefix; without a name the export bucket.
+    The export that is *named*, a folder or an ``s3://`` prefix; if None, the export bucket.
 
     Raises:
         NoFolder: If it names a folder that does not exist.
@@ -170,7 +170,7 @@ def connect(source: Source) -> duckdb.DuckDBPyConnection:
     if source.endpoint is not None:
         connection.execute(f"LOAD {quoted(str(httpfs()))}")
         connection.execute(source.endpoint.as_secret())
-        # A connection answers one question, and whoever asks sees to it that no file changed.
+        # A connection answers one question, and `ask` checks that no file changed.
         connection.execute("SET enable_http_metadata_cache = true")
         connection.execute("SET parquet_metadata_cache = true")
     return connection
@@ -182,7 +182,7 @@ def _client(url: str | None) -> S3Client:
 
 
 def httpfs() -> Path:
-    """DuckDB's extension for S3, as its wheel brings it for the installed DuckDB."""
+    """DuckDB's extension for S3, from its wheel for the installed DuckDB."""
     wheel = resources.files("duckdb_extension_httpfs")
     return Path(str(wheel / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"))
 

@@ -1,7 +1,7 @@
 """
-The charts of the page as lengths and words; the template draws them.
+The charts of the page as lengths and labels; the template draws them.
 
-Lengths are decimals too: a float never sees an amount.
+Lengths are decimals too: no amount ever becomes a float.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from decimal import Decimal
 from chalicelib.billing.control import SIDES
 from chalicelib.billing.statuses import ARRIVED, ON_THEIR_WAY
 from chalicelib.store.reporting import MonthTotal, PeriodReport
+from jobs.wording import DELIVERIES
 
-from .words import STATES, compact, in_words, money, share
+from .words import compact, in_words, money, share
 
 ZERO = Decimal(0)
 # The drawing area of a chart by months, in its own units.
 STEP, TOP, HEIGHT = 54, 18, 100
-# A part of a bar is at least so many times smaller than the whole.
+# No part of a bar is shorter than the whole divided by this.
 LEAST = 80
 
 
@@ -59,7 +60,7 @@ class Columns:
 
 
 def balance_bars(report: PeriodReport) -> list[Bar]:
-    """What became of the workdays that the newest completed run extracted."""
+    """Where the workdays went that the newest completed run extracted."""
     control = report.run.control if report.run else None
     if control is None:
         return []
@@ -67,8 +68,9 @@ def balance_bars(report: PeriodReport) -> list[Bar]:
 
 
 def delivery_bars(report: PeriodReport) -> list[Bar]:
-    """The documents, by the status of their newest delivery."""
-    return _stack([(status, report.deliveries.get(status, 0), tone(status)) for status in STATES])
+    """The documents, by the status of their latest delivery."""
+    counts = report.deliveries
+    return _stack([(status, counts.get(status, 0), tone(status)) for status in DELIVERIES])
 
 
 def tone(status: str) -> str:
@@ -80,9 +82,9 @@ def tone(status: str) -> str:
 
 def _stack(parts: Sequence[tuple[str, int, str]]) -> list[Bar]:
     """
-    Bars one after another that fill the track, each for a name, a count and a tone.
+    Bars side by side that fill the track, each for a name, a count and a tone.
 
-    What is there at all is wide enough to be seen.
+    Every part that is not zero is wide enough to be seen.
     """
     counts = [count for _, count, _ in parts if count]
     least = Decimal(sum(counts)) / LEAST
@@ -100,8 +102,8 @@ def bars(currency: str, amounts: Sequence[tuple[str, Decimal]]) -> list[Bar]:
     """
     A bar for each name and amount, on a track as long as their sum.
 
-    With an amount below zero the track goes from the least to the greatest, and there are no
-    shares to speak of.
+    If an amount is negative, the track runs from the lowest to the highest and shares are left
+    out.
     """
     values = [amount for _, amount in amounts]
     low, whole = min(ZERO, *values), sum(values, ZERO)

@@ -16,16 +16,17 @@ from chalicelib.store.reporting import (
 )
 from jobs.dead_letters.find import DeadLetters
 from jobs.dead_letters.view import strange_words, why
+from jobs.wording import DELIVERIES, RUNS, STEPS
 
 from .charts import Bar, bars, tone
-from .words import ENDINGS, STATES, day, in_words, moment, money, share
+from .words import day, in_words, moment, money, share
 
 SHARE = "Share"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text, a smaller note below it, perhaps a swatch before or a bar above it."""
+    """Text, with an optional note below it, swatch before it and bar above it."""
 
     text: str
     note: str = ""
@@ -40,7 +41,7 @@ class Grid:
 
     Attributes:
         figures: The labels of the columns that hold numbers.
-        total: A last row that sums up the others.
+        total: A last row with the sums.
     """
 
     caption: str
@@ -56,7 +57,7 @@ class Grid:
 
     @property
     def narrow(self) -> bool:
-        """Whether its figures would stand too far from what they are of."""
+        """Whether its figures would be too far from their labels."""
         return len(self.labels) < 4  # noqa: PLR2004
 
 
@@ -72,11 +73,11 @@ def balance(report: PeriodReport) -> Grid | None:
     labels = ("Workdays", "Number", "Share", "Hours")
     rows = [row(side, getattr(control, side), side) for side in SIDES[1:]]
     total = row("extracted", control.extracted)
-    return Grid("The balance", labels, rows, labels[1:], total)
+    return Grid("Balance", labels, rows, labels[1:], total)
 
 
 def departments(report: PeriodReport) -> list[tuple[str, Grid]]:
-    """By currency, each department's money, the greatest first, and their sum."""
+    """By currency, each department's totals, largest first, and their sum."""
     labels = ("Department", SHARE, "Documents", "Hours", "Subtotal", "Tax", "Total")
     sums = {row.currency: row for row in report.money}
     grids = []
@@ -88,7 +89,7 @@ def departments(report: PeriodReport) -> list[tuple[str, Grid]]:
             for row, part in zip(parts, shares, strict=True)
         ]
         documents = f"{whole.invoices + whole.credit_notes:,}"
-        total = _cells(f"All {currency}", "", documents, *_amounts(whole))
+        total = _cells(f"Total {currency}", "", documents, *_amounts(whole))
         grids.append(
             (currency, Grid(f"Departments in {currency}", labels, rows, labels[2:], total))
         )
@@ -96,7 +97,7 @@ def departments(report: PeriodReport) -> list[tuple[str, Grid]]:
 
 
 def projects(report: PeriodReport) -> list[tuple[str, Grid]]:
-    """By currency, each project's amount, the greatest first, and their sum."""
+    """By currency, each project's amount, largest first, and their sum."""
     labels = ("Project", SHARE, "Hours", "Amount")
     sums = {row.currency: row for row in report.money}
     grids = []
@@ -107,7 +108,7 @@ def projects(report: PeriodReport) -> list[tuple[str, Grid]]:
             [Cell(row.name, row.project), part, *_cells(money(row.hours), money(row.amount))]
             for row, part in zip(parts, shares, strict=True)
         ]
-        total = _cells(f"All {currency}", "", money(whole.hours), money(whole.subtotal))
+        total = _cells(f"Total {currency}", "", money(whole.hours), money(whole.subtotal))
         grids.append((currency, Grid(f"Projects in {currency}", labels, rows, labels[2:], total)))
     return grids
 
@@ -137,10 +138,10 @@ def months(report: PeriodReport) -> Grid | None:
 def deliveries(report: PeriodReport) -> Grid | None:
     rows = [
         [Cell(status, means, swatch=tone(status)), Cell(f"{report.deliveries[status]:,}")]
-        for status, means in STATES.items()
+        for status, means in DELIVERIES.items()
         if status in report.deliveries
     ]
-    return _grid("Deliveries by state", ("State", "Documents"), rows, ("Documents",))
+    return _grid("Deliveries by status", ("Status", "Documents"), rows, ("Documents",))
 
 
 def rejects(report: PeriodReport) -> Grid | None:
@@ -162,7 +163,7 @@ def helds(report: PeriodReport) -> Grid | None:
     rows = [
         [Cell(row.name, row.employee), Cell(row.reason), Cell(row.detail)] for row in report.helds
     ]
-    return _grid("Held contractors", ("Contractor", "Reason", "In detail"), rows)
+    return _grid("Held contractors", ("Contractor", "Reason", "Details"), rows)
 
 
 def all_rejected(report: PeriodReport) -> Grid | None:
@@ -180,28 +181,28 @@ def undelivered(report: PeriodReport) -> Grid | None:
             Cell(row.number),
             Cell(row.name, row.employee),
             Cell(row.recipient or "none"),
-            Cell(row.status, STATES.get(row.status, "")),
+            Cell(row.status, DELIVERIES[row.status]),
             Cell(row.error or ""),
         ]
         for row in report.undelivered
     ]
-    labels = ("Document", "Contractor", "Address", "State", "Why")
+    labels = ("Document", "Contractor", "Email", "Status", "Reason")
     return _grid("Documents not received", labels, rows)
 
 
 def set_aside(dead: DeadLetters) -> Grid | None:
     rows = [
         [
-            Cell(row.number or "not ours"),
+            Cell(row.number or "unrecognised"),
             Cell(row.name or "", row.employee or ""),
-            Cell(row.step),
+            Cell(STEPS[row.step]),
             Cell(moment(row.since)),
             Cell(why(row) if row.number else strange_words(row)),
         ]
         for row in dead.found
     ]
-    labels = ("Document", "Contractor", "Step", "Queued", "Why")
-    return _grid("Messages set aside after the last try", labels, rows)
+    labels = ("Document", "Contractor", "Step", "Queued", "Reason")
+    return _grid("Dead letters", labels, rows)
 
 
 def silent(report: PeriodReport) -> Grid | None:
@@ -212,7 +213,7 @@ def silent(report: PeriodReport) -> Grid | None:
         ]
         for row in report.silent
     ]
-    return _grid("Contractors without a workday", ("Contractor", "Last worked on"), rows)
+    return _grid("Contractors without workdays", ("Contractor", "Last workday"), rows)
 
 
 def unbilled(report: PeriodReport) -> Grid | None:
@@ -221,11 +222,11 @@ def unbilled(report: PeriodReport) -> Grid | None:
         for row in report.unbilled_earlier
     ]
     labels = ("Month", "Workdays", "Hours")
-    return _grid("Unbilled workdays of earlier months", labels, rows, labels[1:])
+    return _grid("Unbilled workdays from earlier months", labels, rows, labels[1:])
 
 
 def history(report: PeriodReport) -> Grid | None:
-    labels = ("Run", "Started", "Ended as", "Extracted", "Billed", "Rejected", "Held")
+    labels = ("Run", "Started", "Status", "Extracted", "Billed", "Rejected", "Held")
     rows = [_attempt(run) for run in reversed(report.history)]
     return _grid("Runs, newest first", labels, rows, labels[3:])
 
@@ -233,9 +234,9 @@ def history(report: PeriodReport) -> Grid | None:
 def _attempt(run: RunReport) -> list[Cell]:
     counts = [f"{getattr(run.control, side).rows:,}" if run.control else "none" for side in SIDES]
     return [
-        Cell(f"Run {run.id}", f"correction of {run.corrects}" if run.corrects else "whole month"),
+        Cell(f"Run {run.id}", f"correction of {run.corrects}" if run.corrects else "monthly run"),
         Cell(moment(run.started_at)),
-        Cell(ENDINGS.get(run.status, run.status), run.failure or ""),
+        Cell(RUNS[run.status], run.failure or ""),
         *_cells(*counts),
     ]
 

@@ -1,8 +1,8 @@
 """
-The report as one HTML file for people: no script, nothing fetched, good on paper and on a phone.
+The report as one HTML file: no scripts, nothing fetched, readable on paper and on a phone.
 
-What stands on it is laid out as values, tables in `report_grids` and charts in `report_charts`;
-``page.html.j2`` only draws them.
+`grids` makes its tables and `charts` its charts, both as plain values; ``page.html.j2`` only draws
+them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from chalicelib.billing.errors import BillingError
 from chalicelib.store.reporting import PeriodReport
 from jobs.dead_letters.find import DeadLetters
 from jobs.dead_letters.view import sentences
-from jobs.terminal import REASONS, RULES, plural
+from jobs.wording import GAVE_UP, HELD, REASONS, RULES, counted
 
 from . import charts, grids
 from .words import in_words, moment
 
 TEMPLATE = "page.html.j2"
-# Where nobody asked the queues, nothing is said of them.
+# If nobody read the queues, the report does not mention them.
 NOT_ASKED = DeadLetters()
 
 
@@ -33,7 +33,9 @@ class PageNotWritten(BillingError):
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
-        super().__init__(f"{path} cannot be written ({reason}); name a file in a folder of yours")
+        super().__init__(
+            f"{path} cannot be written ({reason}); choose a folder that you can write to"
+        )
 
 
 def write_page(report: PeriodReport, path: Path, dead: DeadLetters = NOT_ASKED) -> None:
@@ -50,7 +52,7 @@ def write_page(report: PeriodReport, path: Path, dead: DeadLetters = NOT_ASKED) 
 
 
 def page(report: PeriodReport, dead: DeadLetters = NOT_ASKED) -> str:
-    """The HTML of *report* and what is set aside; equal reports give equal pages."""
+    """The HTML of *report* and the dead letters; equal reports give equal pages."""
     return _template().render(
         report=report,
         month=in_words(report.period),
@@ -78,7 +80,9 @@ def page(report: PeriodReport, dead: DeadLetters = NOT_ASKED) -> str:
         silent=grids.silent(report),
         unbilled=grids.unbilled(report),
         history=grids.history(report),
-        plural=plural,
+        counted=counted,
+        gave_up=GAVE_UP.replace("`", ""),
+        held_words=HELD,
     )
 
 
@@ -96,7 +100,7 @@ def _template() -> Template:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the month is balanced, in a colour, two words and a sentence."""
+    """Whether the month is balanced: a colour, a headline and a sentence."""
 
     tone: str
     headline: str
@@ -106,52 +110,48 @@ class Verdict:
 def _verdict(report: PeriodReport) -> Verdict:
     attempt, month = report.last_attempt, in_words(report.period)
     if attempt is None:
-        return Verdict("quiet", "Never billed", f"There was no run of {month} yet.")
-    earlier = f" The figures below are as of run {report.run.id}." if report.run else ""
+        return Verdict("quiet", "Not billed yet", f"{month} has not been billed.")
+    earlier = f" The figures below are those of run {report.run.id}." if report.run else ""
     if attempt.status == "failed":
         failure = f"Run {attempt.id} failed: {(attempt.failure or '').rstrip('.')}."
-        return Verdict("bad", "Not balanced", failure + earlier)
+        return Verdict("bad", "Run failed", failure + earlier)
     if not report.balanced or attempt.control is None:
-        return Verdict("warn", "Not balanced yet", f"Run {attempt.id} is at work.{earlier}")
-    extracted = _counted(attempt.control.extracted.rows, "extracted workday")
-    issued = _counted(report.documents_issued, "document")
+        return Verdict("warn", "Still running", f"Run {attempt.id} is still running.{earlier}")
+    extracted = counted(attempt.control.extracted.rows, "workday")
+    issued = counted(report.documents_issued, "document")
     sentence = (
-        f"Run {attempt.id} accounts for {extracted}: each is billed, rejected or held."
+        f"Run {attempt.id} extracted {extracted} and billed, rejected or held every one."
         f" The month has {issued}."
     )
     return Verdict("good", "Balanced", sentence)
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {plural(noun, count)}"
-
-
 def _tasks(report: PeriodReport, dead: DeadLetters) -> list[tuple[str, str]]:
-    """What a person must look at: an anchor and a phrase each."""
+    """What somebody must act on: an anchor and a phrase each."""
     unbilled = sum(row.rows for row in report.unbilled_earlier)
     return _phrases(
         ("rejected", len(report.rejects), "rejected workday", ""),
         ("held", len(report.helds), "held contractor", ""),
         ("undelivered", len(report.stranded), "document", " not received"),
-        ("set-aside", sum(row.messages for row in dead.found), "message", " set aside"),
-        ("unread", dead.unseen, "dead letter", " not to be seen"),
+        ("set-aside", sum(row.messages for row in dead.found), "failed message", ""),
+        ("unread", dead.unseen, "message", " that could not be read"),
         ("unread", int(dead.refused), "dead-letter queue", " that could not be read"),
-        ("unbilled", unbilled, "workday", " of earlier months unbilled"),
+        ("unbilled", unbilled, "unbilled workday", " from earlier months"),
     )
 
 
 def _remarks(report: PeriodReport) -> list[tuple[str, str]]:
-    """What may be in order, or settles itself."""
+    """What may be fine, or resolves itself."""
     waiting = len(report.undelivered) - len(report.stranded)
     return _phrases(
         ("undelivered", waiting, "document", " on the way"),
-        ("silent", len(report.silent), "contractor", " without a workday"),
+        ("silent", len(report.silent), "contractor", " without workdays"),
     )
 
 
 def _phrases(*counts: tuple[str, int, str, str]) -> list[tuple[str, str]]:
     return [
-        (anchor, f"{_counted(count, noun)}{rest}") for anchor, count, noun, rest in counts if count
+        (anchor, f"{counted(count, noun)}{rest}") for anchor, count, noun, rest in counts if count
     ]
 
 

@@ -1,4 +1,4 @@
-"""The report on a terminal, and as JSON for machines."""
+"""The report on a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from chalicelib.store.reporting import PeriodReport, RunReport
 from jobs.dead_letters.find import DeadLetters
 from jobs.dead_letters.view import as_json as dead_letters_json
 from jobs.dead_letters.view import remarks, set_aside
-from jobs.terminal import add_row, helds, plural, rejects, table, titled
+from jobs.terminal import add_row, helds, rejects, table, titled
+from jobs.wording import DELIVERIES, RUNS, counted
 
 if TYPE_CHECKING:
     from chalicelib.steps.bill_month import RunOutcome
     from jobs.demo import Shown
 
-# What is more than that is counted instead of listed; --json lists everything.
+# Longer lists are cut here and the rest is counted; --json lists everything.
 NAMES_SHOWN = 8
 PARTS_SHOWN = 20
 RUNS_SHOWN = 5
 
-
-# Where nobody asked the queues, nothing is said of them.
+# If nobody read the queues, the report does not mention them.
 NOT_ASKED = DeadLetters()
 
 
@@ -45,7 +45,7 @@ def as_json(report: PeriodReport, dead: DeadLetters = NOT_ASKED) -> dict[str, An
 
 
 def show(report: PeriodReport, console: Console, dead: DeadLetters = NOT_ASKED) -> None:
-    """Print the report: the verdict, the balance, the money, and everybody to look after."""
+    """Print the report: the verdict, the balance, the totals, and what needs attention."""
     parts = [
         _verdict(report, dead),
         _balance(report),
@@ -54,7 +54,7 @@ def show(report: PeriodReport, console: Console, dead: DeadLetters = NOT_ASKED) 
         _projects(report),
         _deliveries(report),
         rejects("Rejected workdays: correct them and run again", report.rejects),
-        helds("Held contractors: billed by the next run once settled", report.helds),
+        helds("Held contractors: the next run bills them once this is resolved", report.helds),
         _all_rejected(report),
         _undelivered(report),
         set_aside(dead),
@@ -69,38 +69,37 @@ def show(report: PeriodReport, console: Console, dead: DeadLetters = NOT_ASKED) 
 
 
 def show_run(outcome: RunOutcome, console: Console) -> None:
-    """Print what this very run added, and what it sent round (again)."""
-    sent = outcome.render_messages + outcome.email_messages
+    """Print what this run issued and how many messages it queued."""
+    queued = counted(outcome.render_messages + outcome.email_messages, "message")
     console.print(
-        f"Run {outcome.run_id}: {outcome.invoices:,} {plural('invoice', outcome.invoices)} issued,"
-        f" {sent:,} {plural('message', sent)} queued."
+        f"Run {outcome.run_id}: {counted(outcome.invoices, 'invoice')} issued, {queued} queued."
     )
 
 
 def show_places(shown: Shown, console: Console) -> None:
-    """Print where the demo's documents, mails and links are."""
+    """Print where the demo's documents, emails and links are."""
     home, api = f"SELFBILL_HOME={shown.folder}", "python -m jobs"
-    pdfs, mails = list(shown.documents.glob("*.pdf")), list(shown.mails.glob("*.eml"))
+    pdfs, emails = list(shown.documents.glob("*.pdf")), list(shown.emails.glob("*.eml"))
     first = min(pdf.stem for pdf in pdfs) if pdfs else "NUMBER"
-    console.print(f"PDFs   {shown.documents} ({len(pdfs)})")
-    console.print(f"Mails  {shown.mails} ({len(mails)} .eml)")
-    console.print("Links  the API gives them while the cloud runs:")
-    console.print("       . .venv/bin/activate")
-    console.print(f"       export {home}; {api} up", soft_wrap=True)
-    console.print('       eval "$(python -m jobs env)"')
+    console.print(f"PDFs    {shown.documents} ({len(pdfs)})")
+    console.print(f"Emails  {shown.emails} ({len(emails)} .eml)")
+    console.print("Links   from the API, while the cloud runs:")
+    console.print("        . .venv/bin/activate")
+    console.print(f"        export {home}; {api} up", soft_wrap=True)
+    console.print('        eval "$(python -m jobs env)"')
     console.print(
-        f'       curl -H "Authorization: $({api} token accounts@company.example)"'
+        f'        curl -H "Authorization: $({api} token accounts@company.example)"'
         f" $API_URL/invoices/{first}/link",
         soft_wrap=True,
     )
 
 
 def show_cloud_places(environment: Mapping[str, str], period: Period, console: Console) -> None:
-    """Print where a month's documents, mails, links and export are."""
+    """Print where a month's documents, emails, links and export are."""
     documents, exports = environment["DOCUMENT_BUCKET"], environment["EXPORT_BUCKET"]
     console.print(f"PDFs    s3://{documents}/invoices/{period}/", soft_wrap=True)
-    if mails := environment.get("MAIL_FOLDER"):
-        console.print(f"Mails   {mails}/*.eml", soft_wrap=True)
+    if emails := environment.get("MAIL_FOLDER"):
+        console.print(f"Emails  {emails}/*.eml", soft_wrap=True)
     if api := environment.get("API_URL"):
         console.print(f"Links   {api}/invoices/NUMBER/link", soft_wrap=True)
     console.print(f"Export  s3://{exports}/exports/*/period={period}/", soft_wrap=True)
@@ -109,21 +108,24 @@ def show_cloud_places(environment: Mapping[str, str], period: Period, console: C
 def _verdict(report: PeriodReport, dead: DeadLetters) -> Text:
     attempt = report.last_attempt
     if attempt is None:
-        return Text(f"{report.period} was never billed; run: python -m jobs bill {report.period}")
+        return Text(
+            f"{report.period} has not been billed. Run: python -m jobs bill {report.period}"
+        )
     if attempt.status == "failed":
         return Text(f"Run {attempt.id} failed: {attempt.failure}", style="bold red")
     if not report.balanced:
-        return Text(f"Run {attempt.id} is at work.", style="yellow")
-    issued = report.documents_issued
-    sentence = f"Balanced. {issued:,} {plural('document', issued)} issued."
+        return Text(f"Run {attempt.id} is still running.", style="yellow")
+    sentence = f"Balanced. {counted(report.documents_issued, 'document')} issued."
     if report.needs_a_person or dead.needs_a_person:
-        return Text(f"{sentence} Something needs a person; see below.", style="bold yellow")
+        return Text(f"{sentence} Action needed: see below.", style="bold yellow")
     return Text(sentence, style="bold green")
 
 
 def _more(shown: int, known: int, which: str = "more") -> list[Text]:
-    """That a list goes on, if it does."""
-    return [Text(f" and {known - shown:,} {which}, in --json", "dim")] if known > shown else []
+    """How much longer the list is, if it was cut."""
+    return (
+        [Text(f" and {known - shown:,} {which}; --json lists all", "dim")] if known > shown else []
+    )
 
 
 def _counts(count: Count) -> tuple[str, str]:
@@ -133,25 +135,25 @@ def _counts(count: Count) -> tuple[str, str]:
 def _balance(report: PeriodReport) -> RenderableType | None:
     if report.run is None or report.run.control is None:
         return None
-    grid = table("", "rows", "hours", numbers=("rows", "hours"))
+    grid = table("", "workdays", "hours", numbers=("workdays", "hours"))
     for side in SIDES:
         label = side if side == "extracted" else f"  {side}"
         add_row(grid, label, *_counts(getattr(report.run.control, side)))
     if report.billed != report.run.control.billed:
-        add_row(grid, "billed by all runs", *_counts(report.billed))
+        add_row(grid, "billed across all runs", *_counts(report.billed))
     return titled(f"Workdays of run {report.run.id}", grid)
 
 
 def _money(report: PeriodReport) -> RenderableType | None:
     if not report.money:
         return None
-    names = ("invoices", "credits", "hours", "subtotal", "tax", "total")
+    names = ("invoices", "credit notes", "hours", "subtotal", "tax", "total")
     grid = table("currency", *names, numbers=names)
     for row in report.money:
         sums = (row.hours, row.subtotal, row.tax, row.total)
         amounts = [f"{amount:,.2f}" for amount in sums]
         add_row(grid, row.currency, f"{row.invoices:,}", f"{row.credit_notes:,}", *amounts)
-    return titled("Money", grid)
+    return titled("Totals", grid)
 
 
 def _departments(report: PeriodReport) -> RenderableType | None:
@@ -191,20 +193,20 @@ def _breakdown(
 def _deliveries(report: PeriodReport) -> RenderableType | None:
     if not report.deliveries:
         return None
-    grid = table("state", "count", numbers=("count",))
-    add_row(grid, "documents stored", f"{report.documents:,} of {report.documents_issued:,}")
+    grid = table("status", "count", "meaning", numbers=("count",))
+    add_row(grid, "documents stored", f"{report.documents:,} of {report.documents_issued:,}", "")
     for status, count in report.deliveries.items():
-        add_row(grid, status, f"{count:,}")
+        add_row(grid, status, f"{count:,}", DELIVERIES[status])
     return titled("Deliveries", grid)
 
 
 def _all_rejected(report: PeriodReport) -> RenderableType | None:
     names = [row.name for row in report.all_rejected]
-    return _named("No invoice, as every workday was rejected", names)
+    return _named("Not invoiced: every workday was rejected", names)
 
 
 def _silent(report: PeriodReport) -> RenderableType | None:
-    return _named("No workday recorded", [row.name for row in report.silent])
+    return _named("No workdays recorded", [row.name for row in report.silent])
 
 
 def _named(title: str, names: Sequence[str]) -> RenderableType | None:
@@ -220,26 +222,26 @@ def _named(title: str, names: Sequence[str]) -> RenderableType | None:
 def _undelivered(report: PeriodReport) -> RenderableType | None:
     if not report.undelivered:
         return None
-    grid = table("invoice", "name", "address", "state", "why")
+    grid = table("invoice", "name", "email", "status", "reason")
     for row in report.undelivered:
         add_row(grid, row.number, row.name, row.recipient or "none", row.status, row.error or "")
-    return titled("Not received", grid)
+    return titled("Issued but not received", grid)
 
 
 def _unbilled(report: PeriodReport) -> RenderableType | None:
     if not report.unbilled_earlier:
         return None
-    grid = table("month", "rows", "hours", numbers=("rows", "hours"))
+    grid = table("month", "workdays", "hours", numbers=("workdays", "hours"))
     for row in report.unbilled_earlier:
         add_row(grid, str(row.period), *_counts(Count(row.rows, row.hours)))
-    return titled("Unbilled work of earlier months: bill those months", grid)
+    return titled("Unbilled work from earlier months: bill those months", grid)
 
 
 def _history(report: PeriodReport) -> RenderableType | None:
     if len(report.history) <= 1:
         return None
     numbers = ("run", "billed", "rejected", "held")
-    grid = table("run", "started (UTC)", "ended as", *numbers[1:], "", numbers=numbers)
+    grid = table("run", "started (UTC)", "status", *numbers[1:], "details", numbers=numbers)
     for run in report.history[-RUNS_SHOWN:]:
         add_row(grid, *_attempt(run))
     return titled("Runs", grid, *_more(RUNS_SHOWN, len(report.history), "earlier"))
@@ -250,4 +252,4 @@ def _attempt(run: RunReport) -> list[str]:
     counts = [f"{side.rows:,}" if side else "" for side in sides]
     started = run.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     what = run.failure or (f"corrects {run.corrects}" if run.corrects else "")
-    return [str(run.id), started, run.status, *counts, what]
+    return [str(run.id), started, RUNS[run.status], *counts, what]

@@ -1,4 +1,4 @@
-"""How the page writes dates, amounts and the words of the ledger."""
+"""How the page writes dates, amounts and shares."""
 
 from __future__ import annotations
 
@@ -6,24 +6,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from chalicelib.billing.period import Period
-
-# In the order of the page: what arrived, what is on its way, what a person must look at.
-STATES = {
-    "delivered": "accepted by the recipient's server",
-    "sent": "accepted by the mail service",
-    "sending": "being handed to the mail service",
-    "queued": "waiting to be sent",
-    "unknown": "interrupted while sending: ask the recipient, then resend",
-    "bounced": "refused by the recipient's server",
-    "complained": "reported as unwanted by the recipient",
-    "failed": "not sent, for the reason named",
-}
-ENDINGS = {
-    "issued": "issued",
-    "empty": "nothing to bill",
-    "failed": "failed",
-    "running": "at work",
-}
 
 
 def in_words(period: Period) -> str:
@@ -45,7 +27,7 @@ def money(amount: Decimal) -> str:
 
 def compact(amount: Decimal) -> str:
     """
-    About how much, in five characters or so.
+    A rounded amount in about five characters.
 
     >>> compact(Decimal("286827.75")), compact(Decimal("-1234.00")), compact(Decimal("0.00"))
     ('287k', '-1.2k', '0')
@@ -59,14 +41,14 @@ def compact(amount: Decimal) -> str:
 
 def share(part: Decimal | int, whole: Decimal | int) -> str:
     """
-    Per cent, never rounded to nothing or to everything; empty if there is no whole.
+    A percentage, never rounded to 0 or 100; empty if there is no whole.
 
     >>> share(139, 174), share(1, 50_000), share(49_999, 50_000), share(0, 0)
-    ('79.9 %', 'under 0.1 %', 'over 99.9 %', '')
+    ('79.9%', 'under 0.1%', 'over 99.9%', '')
     """
     if not whole:
         return ""
-    shown = f"{Decimal(part) * 100 / whole:.1f} %"
-    if shown == "0.0 %" and part:
-        return "under 0.1 %"
-    return "over 99.9 %" if shown == "100.0 %" and part != whole else shown
+    shown = f"{Decimal(part) * 100 / whole:.1f}%"
+    if shown == "0.0%" and part:
+        return "under 0.1%"
+    return "over 99.9%" if shown == "100.0%" and part != whole else shown

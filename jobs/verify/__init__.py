@@ -1,8 +1,8 @@
 """
-Verifying a month: the ledger against itself, its PDFs and its Parquet.
+Verify a month: the ledger against itself, its PDFs and its Parquet files.
 
-`chalicelib.billing.verification` works the ledger out again; what needs the database, S3 or pypdf,
-which is not shipped, is here.
+`chalicelib.billing.verification` recomputes the ledger; what needs the database, S3 or PDFium is
+here.
 """
 
 from .month import Verification, show_verification, verify_period

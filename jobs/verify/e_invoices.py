@@ -1,4 +1,4 @@
-"""The e-invoice inside a PDF: its number and amounts, against the ledger's."""
+"""The e-invoice inside a PDF: its number and amounts against the ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger as it is verified: what was issued, its numbers, its runs."""
+"""What is read from the ledger to verify it: documents, numbers and runs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ISSUED_LINES = """
     FROM invoice_line JOIN invoice ON invoice.id = invoice_id
     WHERE invoice_id IN """
 
-# Lineage has no foreign keys to employees and projects: one that has gone is named by its id.
+# Lineage has no foreign keys to employees and projects: a deleted one is named by its id.
 ISSUED_WORKDAYS = """
     SELECT number, position, coalesce(employee.code, day.employee_id::text) AS employee, work_date,
            coalesce(project.code, day.project_id::text) AS project, day.kind, turn, workday_id,

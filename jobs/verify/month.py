@@ -1,4 +1,4 @@
-"""Verifying: everything of one month, one finding a sentence."""
+"""Verify everything of one month; each difference is one sentence."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from chalicelib.billing.period import Period
 from chalicelib.export.parquet import DATASETS
 from chalicelib.settings import Settings
 from chalicelib.store.connection import check_reachable, engine, period_lock
+from jobs.wording import counted
 
 from .ledger import read_documents, read_ledger
-from .objects import counted
 from .parquet import compare_export
 from .pdfs import Progressed, check_fingerprint, check_pdfs
 
@@ -35,7 +35,7 @@ class Verification:
         pdfs: Documents whose PDF is stored.
         rendering: Documents issued so recently that their PDF may still come.
         datasets: Parquet files read.
-        moved_on: Deliveries that are no longer as exported, which is no difference.
+        moved_on: Deliveries that have changed since the export, which is not a difference.
         findings: By number.
     """
 
@@ -54,18 +54,18 @@ class Verification:
             f" {counted(self.pdfs, 'PDF')} and {counted(self.datasets, 'dataset')}"
         )
         if self.findings:
-            found = f"{counted(len(self.findings), 'difference')} among {compared}."
+            found = f"{counted(len(self.findings), 'difference')} in {compared}."
         else:
             found = f"{compared} agree."
-        late = f" {counted(self.rendering, 'PDF')} still to be rendered." * bool(self.rendering)
+        late = f" {counted(self.rendering, 'PDF')} not rendered yet." * bool(self.rendering)
         moved = counted(self.moved_on, "delivery", "deliveries")
-        since = f" {moved} moved on since the export." * bool(self.moved_on)
+        since = f" {moved} changed since the export." * bool(self.moved_on)
         return f"{self.period}: {found}{late}{since}"
 
 
 def show_verification(settings: Settings, period: Period, console: Console) -> bool:
     """
-    Verify *period*, with a bar while PDFs are read; print a sentence per difference, and one sum.
+    Verify *period*, with a progress bar for the PDFs; print each difference, and a summary.
 
     Returns:
         Whether anything was found.
@@ -95,13 +95,13 @@ def verify_period(
     Recompute every document of *period* and compare ledger, PDFs and Parquet.
 
     The ledger and the Parquet are read while the period is locked, so that no run changes them
-    meanwhile; the PDFs never change and are read after that.
+    meanwhile; the PDFs never change and are read afterwards.
 
     Args:
         settings: Where the database and the buckets are.
         period: The month.
-        progress: Told how many documents of how many are compared.
-        now: When a PDF is due, aware; this moment if left out.
+        progress: Told how many documents are compared, of how many.
+        now: The moment by which a PDF is due, aware; this moment if left out.
 
     Raises:
         DatabaseUnreachable: If the database does not answer.

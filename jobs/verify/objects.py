@@ -1,4 +1,4 @@
-"""Reading objects, and counting in words."""
+"""Objects of S3 that may be missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,3 @@ def stored(bucket: str, key: str) -> bytes | None:
         if error.response["Error"]["Code"] == "NoSuchKey":
             return None
         raise
-
-
-def counted(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"

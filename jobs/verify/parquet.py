@@ -1,4 +1,4 @@
-"""The export: every dataset as the ledger has it."""
+"""The export: every dataset against the ledger."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from chalicelib.billing.period import Period
 from chalicelib.billing.verification import differences
 from chalicelib.export.parquet import DATASETS, export_key, read_dataset
 from chalicelib.settings import Settings
+from jobs.wording import counted
 
-from .objects import counted, stored
+from .objects import stored
 
 DAY = pl.format("workday {} {} {}", "work_date", "project", "kind")
 
-# What each dataset calls a row: the number it is of, and which of that number's.
+# How a finding names a row of each dataset: the number it belongs to, and which row of it.
 ROWS = {
     "invoices": ("number", pl.lit("")),
     "lines": ("number", pl.format("line {}", "position")),
@@ -29,13 +30,13 @@ ROWS = {
     "deliveries": ("number", pl.format("delivery {}", "delivery_id")),
 }
 
-# A delivery goes on after the export.
+# These may change after the export.
 MOVING = ("status", "attempts", "message_id", "error", "sent_at", "reported_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """How one Parquet file compares; it is not *read* where there is none."""
+    """How one Parquet file compares; *read* is false if there is none."""
 
     findings: list[Finding]
     moved_on: int = 0
@@ -45,12 +46,12 @@ class Compared:
 def compare_export(
     connection: Connection, settings: Settings, name: str, period: Period
 ) -> Compared:
-    """Compare one dataset with the ledger.  Without a row there it need not have been exported."""
+    """Compare one dataset with the ledger; without a row there, it need not exist."""
     key = export_key(name, period)
     ledger = read_dataset(connection, DATASETS[name], period)
     parquet = stored(settings.export_bucket, key)
     if parquet is None:
-        gone = Finding(key, "Parquet", f"of {counted(ledger.height, 'row')}", None)
+        gone = Finding(key, "Parquet", f"a file of {counted(ledger.height, 'row')}", None)
         return Compared([gone] if ledger.height else [], read=False)
     try:
         frame = pl.read_parquet(BytesIO(parquet), hive_partitioning=False)
@@ -73,9 +74,9 @@ def _compare_columns(key: str, ledger: pl.DataFrame, frame: pl.DataFrame) -> lis
 
 def _settled(ledger: pl.DataFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
-    The part of the deliveries that the export must have as the ledger does.
+    The part of the deliveries that must be equal in the export and the ledger.
 
-    An invoice's first delivery is issued with it; later ones may be newer than the export.
+    An invoice's first delivery is created with it; later ones may be newer than the export.
     """
     first = pl.col("delivery_id") == pl.col("delivery_id").min().over("number")
     exported = pl.col("delivery_id").is_in(frame["delivery_id"].to_list())

@@ -1,4 +1,4 @@
-"""What is in a PDF: the texts as they were drawn, and the e-invoice."""
+"""What is in a PDF: its text and the e-invoice."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read(pdf: bytes) -> Content:
 
 
 def flat(text: str) -> str:
-    """Leave out white space, and what letters are put together from."""
+    """Drop white space and normalise composed letters, ligatures and hyphens."""
     return "".join(unicodedata.normalize("NFKC", text).translate(_HYPHENS).split())
 
 

@@ -1,4 +1,4 @@
-"""The PDFs: as stored, as recorded, and what they print."""
+"""The PDFs: their bytes against the record, and their text against the ledger."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check_fingerprint(document: Document) -> list[Finding]:
     worked_out = content_sha256(asdict(document.header), map(asdict, document.lines))
     if stated == worked_out:
         return []
-    return [Finding(document.number, "fingerprint of its content", worked_out, stated)]
+    return [Finding(document.number, "fingerprint of the content", worked_out, stated)]
 
 
 def check_pdfs(
@@ -50,7 +50,7 @@ def check_pdfs(
 
 
 def _check_pdf(bucket: str, document: Document) -> list[Finding]:
-    """The stored bytes against their row; only if they agree, what they print."""
+    """Compare the stored bytes with their record and, if they agree, the text with the ledger."""
     header = document.header
     pdf = None if header.s3_key is None else stored(bucket, header.s3_key)
     if pdf is None:
@@ -77,9 +77,9 @@ def _check_content(pdf: bytes, document: PrintedInvoice) -> list[Finding]:
 
 def check_print(content: Content, document: PrintedInvoice) -> list[Finding]:
     """
-    Whether the texts of a PDF state the figures of *document*, its days, number and supplier.
+    Whether the text of a PDF states the figures of *document*, its days, number and supplier.
 
-    A figure is looked for beside its neighbours and as a whole: 480.00 is not part of 1,480.00.
+    Each figure must stand as a whole beside its neighbours: 480.00 is not found in 1,480.00.
     """
     language = language_of(document.locale)
     page = "\n".join(["", *(text.content for text in content.texts), ""])

@@ -1,6 +1,6 @@
--- How much depends on a few contractors?
--- One row per month, currency and contractor, the costliest first: amount before tax in that
--- currency, its share of the month in that currency and the share of all up to here, as fractions.
+-- How much do we depend on a few contractors?
+-- One row per month, currency and contractor, most expensive first: the amount before tax, its share
+-- of the month in that currency, and the running share down to this row, as fractions.
 WITH contractors AS (
     SELECT period, currency, employee, sum(subtotal) AS amount
     FROM invoices

@@ -1,6 +1,6 @@
--- How often do we correct what we issued, and for how much?
--- One row per month and currency: invoices and credit notes booked in it, what they come to with tax
--- in that currency (credit notes negative), and credit notes per invoice as a fraction.
+-- How often do we correct invoices, and for how much?
+-- One row per month and currency: the invoices and credit notes booked in it, their totals with tax
+-- (negative for credit notes), and credit notes per invoice as a fraction.
 WITH months AS (
     SELECT
         period,

@@ -1,6 +1,6 @@
 -- What did each project cost, month by month?
--- One row per month, currency and project; hours, and amount before tax in that currency.
--- Credit notes are taken off in the month they are booked in.
+-- One row per month, currency and project: hours, and the amount before tax.
+-- Credit notes are deducted in the month they are booked in.
 SELECT
     period,
     currency,

@@ -1,6 +1,5 @@
 -- What do we owe for a month, in each currency?
--- One row per month and currency: documents, and subtotal, tax and total in that currency, net of
--- credit notes.
+-- One row per month and currency: documents, and subtotal, tax and total, net of credit notes.
 SELECT
     period,
     currency,

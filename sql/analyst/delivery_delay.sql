@@ -1,6 +1,6 @@
--- How long does a mail take from the issue to SES?
--- One row per month: deliveries, how many of them SES took, and the whole seconds from being queued
--- to that (null where none was sent).
+-- How long does it take to send an email after the issue?
+-- One row per month: deliveries, how many of them SES accepted, and the whole seconds from queued to
+-- accepted (null if none was sent).
 WITH timed AS (
     SELECT period, sent_at, date_diff('second', queued_at, sent_at) AS seconds FROM deliveries
 )

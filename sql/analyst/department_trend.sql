@@ -1,6 +1,6 @@
 -- How does the cost of each department develop?
--- One row per department, currency and month; amounts before tax in that currency, change against
--- the department's last earlier month with an invoice (null in its first).
+-- One row per department, currency and month: hours, the amount before tax, and the change against the
+-- department's previous month with an invoice (null in its first).
 WITH months AS (
     SELECT department, currency, period, sum(hours) AS hours, sum(amount) AS amount
     FROM lines

@@ -1,6 +1,6 @@
--- What does an hour of each contractor really cost, overtime and rate changes mixed in?
--- One row per month and contractor; hours, amount before tax, and their quotient in the invoice's
--- currency per hour, to four decimals (null where a correction leaves no hours).
+-- What does an hour of each contractor really cost, including overtime and rate changes?
+-- One row per month and contractor: hours, the amount before tax, and the amount per hour in the
+-- invoice's currency, to four decimals (null if a correction leaves no hours).
 SELECT
     period,
     employee,

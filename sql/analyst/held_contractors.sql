@@ -1,6 +1,6 @@
--- Whom do we not pay at the moment, and what is missing?
--- One row per month and contractor held by the month's newest run, with the reason, and in how many
--- months so far, this one included, it was the same.
+-- Which contractors are held, and what is missing?
+-- One row per month and contractor held by the month's newest run: the reason, and the number of
+-- months so far, including this one, with the same reason.
 SELECT
     period,
     employee,

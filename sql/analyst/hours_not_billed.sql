@@ -1,7 +1,7 @@
 -- How many recorded hours could not be billed, and why?
--- One row per month, of its newest run: workdays and hours rejected and held, the hours billed in the
--- month altogether (net of credit notes), and the hours not billed as a fraction of all of them.
--- What is still not billed when its month is closed is counted again in the next.
+-- One row per month, for its newest run: workdays and hours rejected and held, all hours billed in the
+-- month (net of credit notes), and the hours not billed as a fraction of all hours.
+-- Work that is still not billed when its month is closed counts again in the next month.
 WITH billed AS (
     SELECT period, sum(hours) AS hours FROM lines GROUP BY period
 )

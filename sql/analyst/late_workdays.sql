@@ -1,8 +1,8 @@
 -- Which work came too late for its month's run?
--- One row per month billed in, contractor and reason; workdays and hours.  'earlier month': the day
--- lies before the month, which was closed; 'later run': of the month, but billed by a run after the
--- first that issued.  The shards of a month belong to the run of the month that follows them.  Work
--- that a correction bills again is not late.
+-- One row per month billed in, contractor and reason: workdays and hours.  'earlier month': the day is
+-- in an earlier month, which was closed; 'later run': the day is in this month, but a run after the
+-- first that issued invoices billed it.  Shards belong to the monthly run that follows them.  Work
+-- billed again by corrections is not late and is left out.
 WITH month_runs AS (
     SELECT
         period,

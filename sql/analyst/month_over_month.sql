@@ -1,7 +1,7 @@
--- What changed against the month before?
--- One row per currency and calendar month from its first to its last: contractors billed, subtotal in
--- that currency, the change, and the change as a fraction of the month before (null after a month
--- without anything).  A month in which nothing was issued is there with zeros.
+-- What changed against the previous month?
+-- One row per currency and calendar month, from the first to the last: contractors billed, subtotal,
+-- the change, and the change as a fraction of the previous month (null after a month without
+-- invoices).  Months without invoices are included with zeros.
 WITH issued AS (
     SELECT
         currency,

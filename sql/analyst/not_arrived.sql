@@ -1,6 +1,6 @@
 -- Who has not received an invoice or a credit note, as far as we know?
--- One row per document whose newest delivery SES did not take or that came back; total with tax in
--- the document's currency.  As it stood at the export.
+-- One row per document whose latest delivery SES did not accept, or that came back; total with tax in
+-- the document's currency.  As of the export.
 SELECT
     invoices.period,
     invoices.number,

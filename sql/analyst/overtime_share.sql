@@ -1,6 +1,6 @@
 -- How much of the work is overtime, and what does it cost?
--- One row per month and currency; hours, amounts before tax in that currency, shares as fractions
--- (0.0500 is 5 %) of the hours and of the amount.
+-- One row per month and currency: hours, amounts before tax, and the overtime share of hours and of
+-- amounts, as fractions (0.0500 is 5%).
 WITH months AS (
     SELECT
         period,

@@ -1,6 +1,6 @@
--- How much must be paid when?
--- One row per due date and currency: documents, contractors, and the total with tax in that currency,
--- net of credit notes, each on its own due date.
+-- How much must be paid, and when?
+-- One row per due date and currency: documents, contractors, and the total with tax, net of credit
+-- notes; each document counts on its own due date.
 SELECT
     due_on,
     currency,

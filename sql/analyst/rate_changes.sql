@@ -1,7 +1,7 @@
--- Whose hour became dearer or cheaper?
--- One row per contractor, currency and kind of hour whenever its rate differs from the one before:
--- the day it was first billed, the rate before and after in that currency per hour, and the change as
--- a fraction.  Of what is billed and not credited.
+-- Whose hourly rate went up or down?
+-- One row per contractor, currency and kind of hours each time the rate changes: the first day billed
+-- at the new rate, the rate before and after per hour, and the change as a fraction.  Credited work is
+-- left out.
 WITH net AS (
     SELECT
         workdays.employee, currency, work_date, workdays.kind, unit_rate, sum(hours) AS hours

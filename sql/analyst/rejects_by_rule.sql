@@ -1,7 +1,7 @@
 -- Which rules do recorded workdays break?
--- One row per month and rule, of the month's newest run: workdays, contractors, and hours as
--- recorded (they may be negative or absurd: that is why they are rejected).  What nobody puts right
--- before its month is closed is rejected again, and counted again, in the next.
+-- One row per month and rule, for the month's newest run: workdays, contractors, and hours as recorded
+-- (which may be negative or far too many).  Workdays that nobody corrects before their month is closed
+-- are rejected, and counted, again in the next month.
 SELECT
     period,
     rule,

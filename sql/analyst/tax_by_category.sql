@@ -1,6 +1,6 @@
 -- What goes into the tax return?
--- One row per month, currency, tax category and rate: documents, and base, tax and total in that
--- currency, net of credit notes.  Categories as in EN 16931: S standard, Z zero, E exempt, AE reverse
+-- One row per month, currency, tax category and rate: documents, and base, tax and total, net of
+-- credit notes.  The categories are those of EN 16931: S standard, Z zero, E exempt, AE reverse
 -- charge, O outside the scope.
 SELECT
     period,

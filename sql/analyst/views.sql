@@ -1,5 +1,5 @@
--- The export as views, one per dataset, and what the questions share.
--- Set where the export lies first, a folder or a bucket:
+-- The export as views, one per dataset, and the macros that the questions share.
+-- First set where the export is, a folder or a bucket:
 --     SET VARIABLE exports = 's3://my-export-bucket/exports';
 -- Columns, units and meanings: docs/export.md.  Every view also has the column period, as 2026-10.
 
@@ -27,8 +27,8 @@ CREATE OR REPLACE VIEW newest_deliveries AS
 SELECT * FROM deliveries
 QUALIFY row_number() OVER (PARTITION BY number ORDER BY delivery_id DESC) = 1;
 
--- a / b to four decimals, halves away from zero, in whole numbers: DuckDB's own division of decimals
--- is a floating one.  a and b are of at most two decimals; null where b is 0 or null.
+-- a / b to four decimals, halves away from zero, in whole numbers: DuckDB divides decimals in floating
+-- point.  a and b have at most two decimals; null if b is 0 or null.
 CREATE OR REPLACE MACRO hundredths(a) AS CAST(CAST(a AS DECIMAL(18, 2)) * 100 AS HUGEINT);
 CREATE OR REPLACE MACRO quotient(a, b) AS CASE WHEN b <> 0 THEN CAST(
     CAST(

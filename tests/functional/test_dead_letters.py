@@ -164,8 +164,8 @@ class TestARendererWithoutItsBucket:
         assert row["messages"] == 1
         failed = jobs("report", PERIOD)
         assert failed.returncode == 1
-        assert "Set aside after the last try" in failed.stdout
-        assert NUMBER in failed.stdout.split("Set aside")[1]
+        assert "Failed after 5 attempts" in failed.stdout
+        assert NUMBER in failed.stdout.split("Failed after")[1]
         # Two readers before us took nothing away.
         assert len(ours(report())) == 1
 
@@ -173,11 +173,11 @@ class TestARendererWithoutItsBucket:
         redriven = jobs("redrive")
 
         assert (redriven.returncode, redriven.stderr) == (0, "")
-        assert f"1 message sent round again to render: {NUMBER}" in redriven.stdout
+        assert f"1 message returned to the render queue: {NUMBER}" in redriven.stdout
         eventually(lambda: status(ledger, NUMBER) in {"sent", "delivered"})
         clean = report()
         assert (clean["set_aside"], clean["undelivered"], clean["exit"]) == ([], [], 0)
-        assert jobs("redrive").stdout == "Nothing is set aside.\n"
+        assert jobs("redrive").stdout == "The dead-letter queues are empty.\n"
 
 
 class TestADocumentThatWasChanged:
@@ -196,7 +196,9 @@ class TestADocumentThatWasChanged:
         [row] = ours(report("2025-04"))
 
         assert (row["number"], row["step"]) == (f"{EMPLOYEE}-0002", "email")
-        assert row["reason"].endswith("is not the document that was rendered; restore its version")
+        assert row["reason"].endswith(
+            "is not the PDF that was recorded; restore the recorded version of it"
+        )
         assert status(ledger, f"{EMPLOYEE}-0002") == "queued"
 
         s3.put_object(**place, Body=document)
@@ -217,7 +219,7 @@ class TestAMessageThatIsNotOurs:
         assert [row["body"] for row in shown["set_aside"]] == ["not ours"]
         assert shown["exit"] == 1
         assert redriven.returncode == 1
-        assert "Left in the dead letters of email: not a message of ours" in redriven.stdout
+        assert "Left in the email dead-letter queue: unrecognised message" in redriven.stdout
         assert [row["body"] for row in report()["set_aside"]] == ["not ours"]
         sqs.purge_queue(QueueUrl=cloud["EMAIL_DEAD_LETTERS_URL"])
 
@@ -228,6 +230,6 @@ class TestQueuesOutOfReach:
         shown = jobs("report", PERIOD, AWS_ENDPOINT_URL="http://127.0.0.1:1")
 
         assert "Balanced. 1 document issued." in shown.stdout
-        assert "Dead letters are unknown: SQS cannot be read:" in shown.stdout
+        assert "The dead-letter queues were not checked: SQS could not be read:" in shown.stdout
         assert "Traceback" not in shown.stderr
         assert shown.returncode == 1

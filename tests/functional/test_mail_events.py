@@ -35,11 +35,11 @@ HEADERS = {
     "workdays": "employee,work_date,project,kind,hours,note",
 }
 EXPECTED = {
-    "BOUN": ("bounced", "it bounced: Permanent General: smtp; 550 5.1.1 user unknown"),
+    "BOUN": ("bounced", "bounced: Permanent General: smtp; 550 5.1.1 user unknown"),
     "COMP": ("complained", "marked as spam: abuse"),
-    "GONE": ("bounced", "it bounced: Permanent Suppressed"),
-    "MALF": ("failed", "'mal formed@contractors.example' is not an e-mail address"),
-    "NONE": ("failed", "no e-mail address"),
+    "GONE": ("bounced", "bounced: Permanent Suppressed"),
+    "MALF": ("failed", "'mal formed@contractors.example' is not an email address"),
+    "NONE": ("failed", "no email address"),
     "REJE": ("failed", "SES did not send it: Bad content"),
     "WELL": ("delivered", None),
 }

@@ -260,8 +260,8 @@ class TestMistakes:
         ("arguments", "sentence"),
         [
             (["bill", "2026-13"], "'2026-13' is not a month"),
-            (["load", "/nowhere"], "holds none of departments.csv"),
-            (["token", "nobody@company.example"], "no account nobody@company.example"),
+            (["load", "/nowhere"], "contains none of departments.csv"),
+            (["token", "nobody@company.example"], "no account for nobody@company.example"),
         ],
     )
     def test_end_in_one_sentence(self, jobs, arguments, sentence):
@@ -275,5 +275,5 @@ class TestMistakes:
         finished = jobs("bill", PERIOD, DATABASE_URL="postgresql://127.0.0.1:1/none")
 
         assert finished.returncode == 2
-        assert "the database at DATABASE_URL does not answer" in finished.stderr
+        assert "the database at DATABASE_URL is not answering" in finished.stderr
         assert len(finished.stderr.strip().splitlines()) == 1

@@ -180,7 +180,7 @@ class TestAlone:
         with pytest.raises(CallFailed) as failed:
             Alone(alone.package, alone.folder, {}).call("BillMonth", {"period": PERIOD})
 
-        assert "set the environment variable DATABASE_URL" in str(failed.value)
+        assert "missing settings: DATABASE_URL" in str(failed.value)
 
 
 @pytest.fixture(scope="module")

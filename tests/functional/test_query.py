@@ -257,7 +257,7 @@ class TestImportedTime:
         loaded = [jobs("load", str(tmp_path)) for _ in range(2)]
 
         assert imported.returncode == 1
-        assert "left out harvest.csv line 8" in imported.stderr
+        assert "left out: harvest.csv line 8" in imported.stderr
         assert [again.returncode for again in loaded] == [0, 0]
         hours = ledger.execute(
             "SELECT employee.code, hours FROM workday JOIN employee ON employee.id = employee_id"

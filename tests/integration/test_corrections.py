@@ -132,8 +132,8 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("number", "why"),
         [
-            ("ANNA-0001", "still as billed"),
-            ("ANNA-0009", "no such invoice"),
+            ("ANNA-0001", "have not changed since it was billed"),
+            ("ANNA-0009", "no invoice has this number"),
         ],
     )
     def test_without_drift_or_invoice(self, settings, billed, number, why):
@@ -149,7 +149,7 @@ class TestRefusals:
         correct(settings)
         billed.execute("UPDATE workday SET hours = 5")
 
-        with pytest.raises(CannotCorrect, match="ANNA-0002 has credited it"):
+        with pytest.raises(CannotCorrect, match="ANNA-0002 already credits it"):
             correct(settings)
         with pytest.raises(CannotCorrect, match="credit note of ANNA-0001"):
             correct(settings, "ANNA-0002")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -104,7 +105,7 @@ class TestAFailure:
         [(of, step, times, reason)] = failures(books)
         assert of == books.value("SELECT invoice_id FROM delivery")
         assert (step, times) == ("email", 1)
-        assert "is not the document that was rendered; restore its version" in reason
+        assert "is not the PDF that was recorded; restore the recorded version of it" in reason
 
     def test_is_counted_and_replaced_by_the_next(self, monkeypatch, books, queue, environment):
         delivery_id = queue()
@@ -373,7 +374,7 @@ class TestWhatIsSetAside:
     def test_is_unknown_if_no_queue_is_named(self, settings):
         dead = dead_letters.find({}, settings.database_url, lambda _count: None)
 
-        assert "no queue is named; set RENDER_QUEUE_URL" in dead.unknown
+        assert "the queues are not known; set RENDER_QUEUE_URL" in dead.unknown
         assert not dead.needs_a_person
 
     def test_is_unknown_in_part_if_one_queue_cannot_be_read(self, settings, named, aside):
@@ -383,7 +384,7 @@ class TestWhatIsSetAside:
         dead = dead_letters.find(named, settings.database_url, lambda _count: None)
 
         assert [row.body for row in dead.found] == ["hello"]
-        assert "SQS cannot be read" in dead.unknown
+        assert "SQS could not be read" in dead.unknown
         assert dead.needs_a_person
 
     def test_is_unknown_if_nothing_is_ever_set_aside(self, settings, named):
@@ -398,7 +399,7 @@ def delivered(message_id, **mail):
     return json.dumps(
         {
             "eventType": "Delivery",
-            "mail": {"messageId": message_id, "timestamp": at} | ses,
+            "mail": {"messageId": message_id, "timestamp": at} | mail,
             "delivery": {"timestamp": at},
         }
     )
@@ -431,9 +432,10 @@ class TestAnEventOfAMail:
         done = redrive()
 
         assert done.moved == []
-        assert sorted(row.reason for row in done.left) == [dead_letters.NOT_OURS] * 3 + [
-            dead_letters.NOT_KNOWN
-        ]
+        assert Counter(row.reason for row in done.left) == {
+            dead_letters.NOT_OURS: 3,
+            dead_letters.NOT_KNOWN: 1,
+        }
 
     def test_goes_round_again_word_for_word(self, settings, books, queue, aside, redrive):
         emailer.email_invoice(settings, queue())
@@ -504,7 +506,7 @@ class TestRedriving:
         console = Console(file=StringIO())
         redriving.show(redrive(), console)
 
-        assert console.file.getvalue() == "Nothing is set aside.\n"
+        assert console.file.getvalue() == "The dead-letter queues are empty.\n"
 
     def test_says_what_it_did_by_number(self, issue, aside, redrive):
         console = Console(file=StringIO(), width=200)
@@ -513,8 +515,8 @@ class TestRedriving:
         redriving.show(redrive(), console)
 
         assert console.file.getvalue().splitlines() == [
-            "2 messages sent round again to render: ANNA-0001",
-            "Left in the dead letters of render: not a message of ours:  [31m[red]hello",
+            "2 messages returned to the render queue: ANNA-0001",
+            "Left in the render dead-letter queue: unrecognised message:  [31m[red]hello",
         ]
 
     def test_asks_for_its_queues(self, settings):
@@ -539,10 +541,10 @@ class TestTheReport:
     def test_names_what_is_set_aside_in_text(self, shown):
         text, _, _ = shown
 
-        assert "Something needs a person" in text
-        assert "Set aside after the last try: settle the cause, then run python -m jobs" in text
+        assert "Action needed: see below." in text
+        assert "Failed after 5 attempts. Fix the cause, then run `redrive`." in text
         assert re.search(r"render\s+ANNA-0001\s+Anna \[Nowak\]\s+An error .*NoSuchBucket", text)
-        assert re.search(r"render\s+not a message of ours: <b>hello</b>", text)
+        assert re.search(r"render\s+unrecognised message: <b>hello</b>", text)
 
     def test_names_what_is_set_aside_in_json(self, shown):
         _, members, _ = shown
@@ -556,7 +558,7 @@ class TestTheReport:
     def test_names_what_is_set_aside_on_the_page(self, shown):
         _, _, html = shown
 
-        assert '<a href="#set-aside">2 messages set aside</a>' in html
+        assert '<a href="#set-aside">2 failed messages</a>' in html
         assert "Anna [Nowak]" in html
         assert "NoSuchBucket" in html
         assert "&lt;b&gt;hello&lt;/b&gt;" in html
@@ -578,11 +580,11 @@ class TestTheReport:
     def test_says_in_a_sentence_what_is_unknown(self, settings, books):
         books.employee("ANNA")
         report = PeriodReport(OCTOBER, None, None)
-        dead = DeadLetters(unseen=1, unknown="SQS cannot be read: no.", refused=True)
+        dead = DeadLetters(unseen=1, unknown="SQS could not be read: no.", refused=True)
         console = Console(file=StringIO(), width=200)
 
         report_view.show(report, console, dead)
 
         for form in (console.file.getvalue(), page(report, dead)):
-            assert "Dead letters are unknown: SQS cannot be read: no." in form
-            assert "1 more dead letter could not be seen" in form
+            assert "The dead-letter queues were not checked: SQS could not be read: no." in form
+            assert "1 more message could not be read: another reader holds it," in form

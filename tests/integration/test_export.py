@@ -196,7 +196,7 @@ class TestTheExport:
         helds = analyst("SELECT employee, reason, detail FROM {helds}")
 
         assert {row[0]: row[1] for row in helds} == books.helds()
-        assert ("CONCEICAO", "no_rate", "none holds on 2026-10-02") in helds
+        assert ("CONCEICAO", "no_rate", "no rate on 2026-10-02") in helds
 
     def test_tells_corrections_from_months(self, billed, settings, analyst, books):
         books.execute("UPDATE workday SET hours = 7 WHERE work_date = '2026-10-01'")

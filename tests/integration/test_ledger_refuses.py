@@ -628,7 +628,7 @@ class TestDeliveries:
 
     def test_follow_each_other(self, books):
         _, invoice_id = issued(books)
-        self.move(books, self.claim(books, invoice_id), "failed", error="no e-mail address")
+        self.move(books, self.claim(books, invoice_id), "failed", error="no email address")
         self.move(books, self.claim(books, invoice_id), "unknown", error="no answer")
 
         assert self.queue(books, invoice_id)

@@ -139,7 +139,9 @@ class TestLoading:
         assert books.rows("SELECT code, name FROM project") == [("ATLAS", "Atlas")]
 
     def test_of_a_folder_with_none_of_the_files_says_which(self, database_url, tmp_path):
-        with pytest.raises(NothingToLoad, match=r"holds none of departments\.csv, projects\.csv"):
+        with pytest.raises(
+            NothingToLoad, match=r"contains none of departments\.csv, projects\.csv"
+        ):
             load_folder(tmp_path, database_url, lambda _: None)
 
     def test_into_a_database_without_tables_says_what_to_do(self, server_url):
@@ -217,20 +219,29 @@ class TestRefusedLines:
         [
             (
                 "ANNA,2026-02-30,ATLAS,regular,8,",
-                "work_date is not a date: '2026-02-30'; write YYYY-MM-DD",
+                "work_date is not a date: '2026-02-30'; write it as YYYY-MM-DD",
             ),
             (
                 "ANNA,01.10.2026,ATLAS,regular,8,",
-                "work_date is not a date: '01.10.2026'; write YYYY-MM-DD",
+                "work_date is not a date: '01.10.2026'; write it as YYYY-MM-DD",
             ),
             (
                 "ANNA,20261001,ATLAS,regular,8,",
-                "work_date is not a date: '20261001'; write YYYY-MM-DD",
+                "work_date is not a date: '20261001'; write it as YYYY-MM-DD",
             ),
-            ("ANNA,,ATLAS,regular,8,", "work_date is not a date: ''; write YYYY-MM-DD"),
-            ("NOBODY,2026-10-02,ATLAS,regular,8,", "no employee has the code 'NOBODY'"),
-            ("anna,2026-10-02,ATLAS,regular,8,", "no employee has the code 'anna'"),
-            ("ANNA,2026-10-02,ORION,regular,8,", "no project has the code 'ORION'"),
+            ("ANNA,,ATLAS,regular,8,", "work_date is not a date: ''; write it as YYYY-MM-DD"),
+            (
+                "NOBODY,2026-10-02,ATLAS,regular,8,",
+                "employee 'NOBODY' does not exist; load that employee first",
+            ),
+            (
+                "anna,2026-10-02,ATLAS,regular,8,",
+                "employee 'anna' does not exist; load that employee first",
+            ),
+            (
+                "ANNA,2026-10-02,ORION,regular,8,",
+                "project 'ORION' does not exist; load that project first",
+            ),
             ("ANNA,2026-10-02,ATLAS,regular,7.505,", "hours has more than 2 decimals: 7.505"),
             ("ANNA,2026-10-02,ATLAS,regular,1000,", "hours is too large: 1000"),
             (
@@ -251,10 +262,10 @@ class TestRefusedLines:
             ),
             ("ANNA,2026-10-02,ATLAS,regular,٧,", "hours is not a number: '٧'; write it like 7.50"),
             ("ANNA,2026-10-02,ATLAS,,8,", "kind is empty"),
-            ("ANNA,2026-10-02,ATLAS,regular,8,a\0b", "note holds a NUL character"),
-            ("ANNA,2026-10-02,ATLAS,regular", "has 4 fields where the heading has 6"),
-            ("ANNA,2026-10-02,ATLAS,regular,8,a,b", "has 7 fields where the heading has 6"),
-            ("ANNA,2026-10-01,ATLAS,regular,4,", "repeats line 2; keep one of them"),
+            ("ANNA,2026-10-02,ATLAS,regular,8,a\0b", "note contains a NUL character"),
+            ("ANNA,2026-10-02,ATLAS,regular", "has 4 fields, but the heading has 6"),
+            ("ANNA,2026-10-02,ATLAS,regular,8,a,b", "has 7 fields, but the heading has 6"),
+            ("ANNA,2026-10-01,ATLAS,regular,4,", "repeats line 2; keep only one of them"),
         ],
     )
     def test_say_where_and_why_and_leave_the_rest(self, load_workdays, books, line, reason):
@@ -272,8 +283,8 @@ class TestRefusedLines:
             ({"code": "anna"}, "code is 'anna'; write it like E-198"),
             ({"code": "A" * 21}, f"code is '{'A' * 21}'; write it like E-198"),
             ({"full_name": " "}, "full_name is empty"),
-            ({"department": "OPS"}, "department no department has the code 'OPS'"),
-            ({"project": "ORION"}, "no project has the code 'ORION'"),
+            ({"department": "OPS"}, "department 'OPS' does not exist; load that department first"),
+            ({"project": "ORION"}, "project 'ORION' does not exist; load that project first"),
             ({"currency": "€"}, "currency is '€'; write it like EUR"),
             ({"country": "Poland"}, "country is 'Poland'; write it like UA"),
             ({"tax_rate": "20"}, "tax_rate is too large: 20"),
@@ -284,29 +295,27 @@ class TestRefusedLines:
                 {"tax_category": "VAT"},
                 "tax_category is 'VAT'; write one of S, Z, E, AE, O",
             ),
-            ({"tax_category": "E"}, "tax_category E does not go with a tax_rate of 0.2"),
+            ({"tax_category": "E"}, "tax_category E does not fit a tax_rate of 0.2"),
             (
                 {"tax_category": "S", "tax_rate": "0"},
-                "tax_category S does not go with a tax_rate of 0",
+                "tax_category S does not fit a tax_rate of 0",
             ),
             (
                 {"locale": "uk_UA"},
-                "locale is 'uk_UA'; write a language, or a language and country, like uk-UA",
+                "locale is 'uk_UA'; write a language code, such as uk or uk-UA",
             ),
             (
                 {"locale": "xx"},
-                "locale is 'xx'; write a language, or a language and country, like uk-UA",
+                "locale is 'xx'; write a language code, such as uk or uk-UA",
             ),
             (
                 {"self_billing_agreed_on": "soon"},
-                "self_billing_agreed_on is not a date: 'soon'; write YYYY-MM-DD",
+                "self_billing_agreed_on is not a date: 'soon'; write it as YYYY-MM-DD",
             ),
         ],
     )
     def test_of_employees_name_the_field(self, company, load, fields, reason):
-        assert load(employees=employee(**fields)) == [
-            f"employees.csv line 2: {reason.removeprefix('department ')}"
-        ]
+        assert load(employees=employee(**fields)) == [f"employees.csv line 2: {reason}"]
 
     @pytest.mark.parametrize(
         ("line", "reason"),
@@ -343,7 +352,9 @@ class TestRefusedLines:
             "NOBODY,2026-10-01,ATLAS,regular,8,",
         )
 
-        assert refusals == ["workdays.csv line 4: no employee has the code 'NOBODY'"]
+        assert refusals == [
+            "workdays.csv line 4: employee 'NOBODY' does not exist; load that employee first"
+        ]
         assert books.column("SELECT note FROM workday") == ["two\nlines"]
 
     def test_of_an_address_that_is_somebody_elses_name_both(self, company, load, books):
@@ -353,8 +364,8 @@ class TestRefusedLines:
         )
 
         assert refusals == [
-            "employees.csv line 2: email anna@x.example belongs to ANNA already",
-            "employees.csv line 3: email anna@x.example belongs to ANNA already",
+            "employees.csv line 2: email anna@x.example already belongs to ANNA",
+            "employees.csv line 3: email anna@x.example already belongs to ANNA",
         ]
         assert books.column("SELECT code FROM employee") == ["ANNA"]
 
@@ -365,7 +376,7 @@ class TestRefusedLines:
             employees="\n".join((EMPLOYEE_HEADING, first, first.replace("BOHDAN", "CLARA")))
         )
 
-        assert refusals == ["employees.csv line 3: email new@x.example belongs to BOHDAN already"]
+        assert refusals == ["employees.csv line 3: email new@x.example already belongs to BOHDAN"]
 
     def test_take_along_the_lines_that_name_them(self, company, load):
         refusals = load(
@@ -375,7 +386,7 @@ class TestRefusedLines:
 
         assert refusals == [
             "employees.csv line 2: currency is 'euro'; write it like EUR",
-            "workdays.csv line 2: no employee has the code 'BOHDAN'",
+            "workdays.csv line 2: employee 'BOHDAN' does not exist; load that employee first",
         ]
 
 
@@ -383,22 +394,22 @@ class TestUnreadableFiles:
     @pytest.mark.parametrize(
         ("content", "reason"),
         [
-            ("", "is empty; its first line names the columns"),
+            ("", "is empty; its first line must name the columns"),
             (f"{WORKDAY_HEADING}\n{GOOD_DAY}".replace(",", ";"), "is not separated by commas"),
             (f"{WORKDAY_HEADING}\n{GOOD_DAY}".replace(",", "\t"), "is not separated by commas"),
-            (WORKDAY_HEADING.replace("hours,", ""), "lacks the column hours"),
-            (WORKDAY_HEADING.replace("hours", "Hours"), "lacks the column hours"),
-            (WORKDAY_HEADING + ",rate", "has the unknown column rate"),
+            (WORKDAY_HEADING.replace("hours,", ""), "lacks these columns: hours"),
+            (WORKDAY_HEADING.replace("hours", "Hours"), "lacks these columns: hours"),
+            (WORKDAY_HEADING + ",rate", "has unknown columns: rate"),
             (WORKDAY_HEADING + ",note", "names a column twice"),
             (f"{WORKDAY_HEADING}\n{GOOD_DAY}café".encode("latin-1"), "is not UTF-8"),
             (f"{WORKDAY_HEADING}\n{GOOD_DAY}".encode("utf-16"), "is not UTF-8"),
             (
                 f'{WORKDAY_HEADING}\n{GOOD_DAY}\nANNA,2026-10-02,ATLAS,regular,8,"open',
-                "is not CSV from line 3 on",
+                "is not valid CSV from line 3 on",
             ),
             (
                 f'{WORKDAY_HEADING}\n{GOOD_DAY}\nANNA,2026-10-02,"ATLAS"x,regular,8,',
-                "is not CSV from line 3 on",
+                "is not valid CSV from line 3 on",
             ),
         ],
     )

@@ -308,8 +308,8 @@ class TestThePrintedPreview:
         previewed = preview(settings, month_hours=Decimal("157.99"))
 
         assert printed(previewed).splitlines()[-1] == (
-            "Billing 2026-10 now would issue 7 invoices; 3 people are held, 6 workdays rejected;"
-            " 1 total looks wrong; 6 people are new."
+            "Billing 2026-10 now would issue 7 invoices; 3 contractors held, 6 workdays rejected;"
+            " 1 total looks wrong; 6 contractors are new."
         )
         assert previewed.needs_a_person
 
@@ -358,8 +358,8 @@ class TestThePrintedPreview:
         books.workday("ANNA", 2, "80.00")
 
         assert in_words(preview(settings)) == (
-            "Billing 2026-10 now would issue 1 invoice; 1 person is held, 1 workday rejected;"
-            " 1 person is new, 1 person is gone."
+            "Billing 2026-10 now would issue 1 invoice; 1 contractor held, 1 workday rejected;"
+            " 1 contractor is new, 1 contractor is gone."
         )
 
     def test_as_json_has_no_float_and_no_exponent(self, settings):

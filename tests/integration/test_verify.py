@@ -185,7 +185,7 @@ class TestTheLedger:
         sentences = only(found(settings), "ANNA-0001")
 
         assert sentences[0] == "total should be 1020.00, found 1020.01."
-        assert sentences[1].startswith("fingerprint of its content should be ")
+        assert sentences[1].startswith("fingerprint of the content should be ")
         assert sentences[2:] == [
             "total on the PDF should be Total EUR 1,020.01, found none.",
             "total in the e-invoice should be 1020.01, found 1020.00.",
@@ -198,7 +198,7 @@ class TestTheLedger:
         sentences = only(found(settings), "ANNA-0001")
 
         assert sentences[0] == "amount of line 1 should be 775.00, found 775.01."
-        assert sentences[1].startswith("fingerprint of its content should be ")
+        assert sentences[1].startswith("fingerprint of the content should be ")
         assert sentences[2:] == [
             "line 1 on the PDF should be Regular 15.50 50.00 775.01, found none.",
             "amount of line 1 in lines.parquet should be 775.01, found 775.00.",
@@ -225,7 +225,7 @@ class TestTheLedger:
     def test_anything_printed_that_was_changed_is_named(self, settings, books, billed, assignment):
         force(books, "invoice", assignment, ANNA)
 
-        assert only(found(settings), "ANNA-0001")[0].startswith("fingerprint of its content")
+        assert only(found(settings), "ANNA-0001")[0].startswith("fingerprint of the content")
 
     def test_an_invoice_that_was_taken_out_is_missed(self, settings, books, billed):
         for table in ("invoice_line", "invoice_workday", "document"):
@@ -265,7 +265,7 @@ class TestTheLedger:
             "ANNA-0001: unit rate of line 1 should be 49.9999 and 50.0000, found 50.0000."
         )
         assert summary == (
-            f"2026-10: {len(sentences)} differences among"
+            f"2026-10: {len(sentences)} differences in"
             " 2 documents, 4 workdays, 2 PDFs and 7 datasets."
         )
 
@@ -352,8 +352,7 @@ class TestPdfs:
         bill_month(settings, OCTOBER, NOW)
 
         assert str(verified(settings, now=NOW + timedelta(minutes=29))) == (
-            "2026-10: 1 document, 1 workday, 0 PDFs and 7 datasets agree."
-            " 1 PDF still to be rendered."
+            "2026-10: 1 document, 1 workday, 0 PDFs and 7 datasets agree. 1 PDF not rendered yet."
         )
 
     def test_of_a_bucket_that_answers_otherwise_are_not_taken_for_gone(self, settings, billed):
@@ -555,7 +554,7 @@ class TestParquet:
         rows = {"deliveries": "2 rows", "invoices": "2 rows", "lines": "3 rows"}
         rows |= {"rejects": "1 row", "runs": "1 row", "workdays": "4 rows"}
         assert found(settings) == [
-            f"{export_key(name, OCTOBER)}: Parquet should be of {count}, found none."
+            f"{export_key(name, OCTOBER)}: Parquet should be a file of {count}, found none."
             for name, count in rows.items()
         ]
         assert verified(settings).datasets == 0
@@ -595,7 +594,7 @@ class TestParquet:
 
         assert str(verified(settings)) == (
             "2026-10: 2 documents, 4 workdays, 2 PDFs and 7 datasets agree."
-            " 2 deliveries moved on since the export."
+            " 2 deliveries changed since the export."
         )
 
     def test_of_deliveries_names_what_cannot_move(self, settings, billed):

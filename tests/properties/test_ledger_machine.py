@@ -436,9 +436,9 @@ class LedgerMachine(RuleBasedStateMachine):
         if ledger.invoices[invoice_id]["kind"] == "credit_note":
             return "it is the credit note of"
         if any(one["credits_invoice_id"] == invoice_id for one in ledger.invoices.values()):
-            return "has credited it already"
+            return "already credits it"
         if not ledger.has_drifted(invoice_id):
-            return "still as billed"
+            return "have not changed since it was billed"
         helds = ledger.of_correction(invoice_id, ISSUED_ON).helds
         return next(iter(helds.values()), None)
 

@@ -20,6 +20,7 @@ CALLED_FROM_ELSEWHERE = {
     "COMPLETED",  # compared with the database's view of it
     "Difference",  # the columns of a frame, as its docstring says
     "_add_fonts",  # fpdf2's own, replaced
+    "format_commands",  # Typer draws --help with it
     "call",  # the proofs of what is packaged call each function so
     "handle_DATA",  # aiosmtpd's name for it
     "log_request",  # http.server's name for it

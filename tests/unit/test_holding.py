@@ -52,13 +52,13 @@ class TestHold:
             {"work_date": date(2026, 10, 5), "workday_id": 3},
         )
 
-        assert reasons(priced=priced) == {"no_rate": "none holds on 2026-10-02"}
+        assert reasons(priced=priced) == {"no_rate": "no rate on 2026-10-02"}
 
     @pytest.mark.parametrize("column", ["full_name", "address", "tax_id", "iban", "email"])
     def test_wants_letters_the_fonts_have(self, column):
         found = reasons(employee={column: "a 🌻"}, unprintable=flowers)
 
-        assert found == {"unprintable": "the fonts lack 🌻"}
+        assert found == {"unprintable": "the invoice font cannot print 🌻"}
 
     def test_reads_the_titles_of_the_projects_worked_on(self):
         project = {"project_name": "Garden 🌻"}

@@ -360,7 +360,7 @@ class TestBounds:
 
         assert (refused.value.name, refused.value.value) == ("factor", Decimal("0.5"))
         assert str(refused.value) == (
-            "the factor is 0.5; give a number from 1 to 1000 with at most 6 decimals"
+            "the factor is 0.5; use a number from 1 to 1000 with at most 6 decimals"
         )
 
 

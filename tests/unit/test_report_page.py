@@ -4,11 +4,16 @@ import doctest
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 
 from chalicelib.billing.control import ControlTotals, Count
+from chalicelib.billing.holding import REASONS
 from chalicelib.billing.period import Period
+from chalicelib.billing.schemas import RULES
+from chalicelib.billing.statuses import DeliveryStatus, RunStatus
+from chalicelib.store.failures import Step
 from chalicelib.store.reporting import (
     AllRejected,
     CurrencyTotal,
@@ -23,6 +28,7 @@ from chalicelib.store.reporting import (
     Undelivered,
 )
 from chalicelib.store.silent import Silent
+from jobs import wording
 from jobs.report import words as report_words
 from jobs.report.page import PageNotWritten, page, write_page
 
@@ -154,7 +160,7 @@ class TestThePage:
             a_report(run=None, last_attempt=a_run(1, "failed", "unbalanced")),
             a_report(last_attempt=a_run(2, "running")),
         ],
-        ids=["everything", "nothing", "never billed", "failed", "at work"],
+        ids=["everything", "nothing", "never billed", "failed", "running"],
     )
     def test_is_well_formed_and_needs_nothing_else(self, report):
         content = page(report)
@@ -205,19 +211,23 @@ class TestTheVerdict:
     @pytest.mark.parametrize(
         ("report", "headline", "sentence"),
         [
-            (a_report(), "Balanced", "Run 1 accounts for 10 extracted workdays"),
-            (PeriodReport(OCTOBER, None, None), "Never billed", "no run of October 2026"),
+            (a_report(), "Balanced", "Run 1 extracted 10 workdays"),
+            (
+                PeriodReport(OCTOBER, None, None),
+                "Not billed yet",
+                "October 2026 has not been billed",
+            ),
             (
                 a_report(run=None, last_attempt=a_run(1, "failed", "it broke.")),
-                "Not balanced",
+                "Run failed",
                 "Run 1 failed: it broke.",
             ),
             (
                 a_report(last_attempt=a_run(2, "failed", "it broke")),
-                "Not balanced",
-                "Run 2 failed: it broke. The figures below are as of run 1.",
+                "Run failed",
+                "Run 2 failed: it broke. The figures below are those of run 1.",
             ),
-            (a_report(last_attempt=a_run(2, "running")), "Not balanced yet", "Run 2 is at work"),
+            (a_report(last_attempt=a_run(2, "running")), "Still running", "Run 2 is still running"),
         ],
     )
     def test_says_in_words_whether_the_month_is_balanced(self, report, headline, sentence):
@@ -227,20 +237,20 @@ class TestTheVerdict:
         assert sentence in " ".join(texts)
 
     def test_says_when_nothing_is_left_to_do(self):
-        assert "Nothing needs a person." in Page(page(a_report())).text
-        assert "Nothing needs a person." not in Page(page(everything())).text
+        assert "No action needed." in Page(page(a_report())).text
+        assert "No action needed." not in Page(page(everything())).text
 
     def test_counts_what_needs_a_person(self):
         texts = Page(page(everything())).texts
 
-        assert "Needs a person" in texts
+        assert "Action needed" in texts
         for phrase in (
             "1 rejected workday",
             "1 held contractor",
             "1 document not received",
             "1 document on the way",
-            "1 workday of earlier months unbilled",
-            "2 contractors without a workday",
+            "1 unbilled workday from earlier months",
+            "2 contractors without workdays",
         ):
             assert phrase in texts
 
@@ -255,7 +265,7 @@ class TestWhatItLists:
 
         assert {f"Person {place}" for place in range(30)} <= set(texts)
         assert texts.count("24.50 h that day") == 30
-        assert "the hours of that day come to more than 24" in texts
+        assert "the hours of that day add up to more than 24" in texts
 
     def test_names_every_held_contractor_with_the_reason(self):
         helds = [Held(f"H{n}", f"Held {n}", "no_rate", f"none holds on day {n}") for n in range(30)]
@@ -264,7 +274,7 @@ class TestWhatItLists:
 
         for place in range(30):
             assert {f"Held {place}", f"none holds on day {place}"} <= set(texts)
-        assert "no rate for a day worked" in texts
+        assert "no rate for one of the days worked" in texts
 
     def test_says_why_a_document_was_not_received(self):
         text = Page(page(a_report(undelivered=[stranded(error="no address on record")]))).text
@@ -275,7 +285,7 @@ class TestWhatItLists:
     def test_marks_a_correction_with_the_number_it_corrects(self):
         texts = Page(page(a_report(history=[a_run(1), a_run(2, corrects="HUDZ-0001")]))).texts
 
-        assert texts.index("correction of HUDZ-0001") < texts.index("whole month")
+        assert texts.index("correction of HUDZ-0001") < texts.index("monthly run")
 
     def test_separates_thousands(self):
         assert "1,234,567.80" in Page(page(a_report(money=[in_euros("1234567.80")]))).texts
@@ -317,7 +327,7 @@ class TestTheBars:
 
         assert rejected[1] > Decimal("0.5")
         assert billed[1] + rejected[1] == 100
-        assert "under 0.1 %" in Page(page(a_report(run=run, last_attempt=run))).texts
+        assert "under 0.1%" in Page(page(a_report(run=run, last_attempt=run))).texts
 
 
 class TestWritingIt:
@@ -336,3 +346,11 @@ class TestWritingIt:
 class TestWords:
     def test_are_as_their_examples_say(self):
         assert doctest.testmod(report_words).failed == 0
+        assert doctest.testmod(wording).failed == 0
+
+    def test_explain_every_code_of_the_ledger(self):
+        assert set(wording.RULES) == set(RULES)
+        assert set(wording.REASONS) == set(REASONS)
+        assert set(wording.DELIVERIES) == set(get_args(DeliveryStatus))
+        assert set(wording.RUNS) == set(get_args(RunStatus))
+        assert set(wording.STEPS) == set(get_args(Step))

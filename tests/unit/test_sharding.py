@@ -70,9 +70,9 @@ class TestShards:
     def test_leave_what_is_found_after_them_to_the_hour(self):
         found = replace(LEFT, extracted=replace(LEFT.extracted, hours=Decimal("47.75")))
 
-        with pytest.raises(ShardsDisagree, match=r"6 rows, 48\.00 h against 6 rows, 47\.75 h"):
+        with pytest.raises(ShardsDisagree, match=r"6 rows, 48\.00 h, expected 6 rows, 47\.75 h"):
             check_shards(OCTOBER, "2026-10", found)
 
     def test_leave_nothing_to_be_billed(self):
-        with pytest.raises(ShardsDisagree, match="still to be billed: 10 against 0"):
+        with pytest.raises(ShardsDisagree, match="billed only afterwards: 10, expected 0"):
             check_shards(OCTOBER, "2026-10", replace(LEFT, billed=BILLED))

@@ -208,7 +208,7 @@ class TestVerify:
         assert right.documents["total"].to_list() == [Decimal("0.02")]
         assert sentences(ledger(right)) == []
         assert sentences(ledger(credit_of(right), right, runs=ledger(nothing(right)).runs)) == [
-            "E1-0001: document should be one of 1 before E1-0002, found none."
+            "E1-0001: number should be in use (1 missing before E1-0002), found none."
         ]
 
     @pytest.mark.parametrize(
@@ -396,13 +396,13 @@ class TestNumbers:
 
     def test_that_are_missing_are_named(self):
         assert self.found(1, 2, 5, 7) == [
-            "ANNA-0003: document should be one of 2 before ANNA-0005, found none.",
-            "ANNA-0006: document should be one of 1 before ANNA-0007, found none.",
+            "ANNA-0003: number should be in use (2 missing before ANNA-0005), found none.",
+            "ANNA-0006: number should be in use (1 missing before ANNA-0007), found none.",
         ]
 
     def test_that_are_missing_at_the_start_are_named(self):
         assert self.found(2) == [
-            "ANNA-0001: document should be one of 1 before ANNA-0002, found none."
+            "ANNA-0001: number should be in use (1 missing before ANNA-0002), found none."
         ]
 
     def test_that_are_missing_at_the_end_are_known_from_the_series(self):
