@@ -40,7 +40,7 @@ EXPECTED = {
     "GONE": ("bounced", "bounced: Permanent Suppressed"),
     "MALF": ("failed", "'mal formed@contractors.example' is not an email address"),
     "NONE": ("failed", "no email address"),
-    "REJE": ("failed", "SES did not send it: Bad content"),
+    "REJE": ("failed", "SES rejected it: Bad content"),
     "WELL": ("delivered", None),
 }
 

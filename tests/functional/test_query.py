@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "data" / "fixtures"
 # A month that no other test of this cloud bills.
 PERIOD = Period.month(2026, 5)
-REWRITES = 15
+REWRITES = 20
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ class TestAReader:
 
         assert failed == []
         assert len(rewritten) == REWRITES
-        assert reads >= 5
+        assert reads >= 3
         [(lines, subtotals, workdays)] = seen
         assert lines == subtotals
         assert workdays > 0

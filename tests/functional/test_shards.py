@@ -142,7 +142,7 @@ class TestAMonthInShards:
         )
 
         assert execution["FunctionError"]
-        assert "do not come to the whole" in execution["Payload"].read().decode()
+        assert "do not add up to the full month" in execution["Payload"].read().decode()
 
 
 class TestAMonthInOne:

@@ -314,7 +314,7 @@ class TestReports:
         assert state(ledger, delivery_id)[0] == status
 
     def test_of_an_unknown_mail_come_again(self, record):
-        with pytest.raises(UnknownMail, match="no delivery sent the mail strange"):
+        with pytest.raises(UnknownMail, match="no delivery is known for the email strange"):
             record(event("Delivery", "strange"))
 
     def test_fail_one_by_one(self, ledger, invoice_id, known, monkeypatch):
