@@ -9,7 +9,7 @@ from rich.console import Console
 
 from chalicelib.billing.errors import BillingError
 from jobs import environment
-from jobs.load.read import UnreadableFile
+from jobs.csv_file import UnreadableFile
 from jobs.wording import counted
 
 from .clock import DateOrder, hundredths

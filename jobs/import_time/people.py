@@ -11,8 +11,9 @@ from pathlib import Path
 from sqlalchemy import text
 
 from chalicelib.store.connection import check_reachable, engine
+from jobs.csv_file import UnreadableFile
 from jobs.load.files import FILES
-from jobs.load.read import UnreadableFile, read_lines
+from jobs.load.read import read_lines
 
 from .clock import Unplaced
 from .records import Record

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.load.read import UnreadableFile
+from jobs.csv_file import UnreadableFile, rows_of, text_of
 
 from .tools import Tool
 
@@ -33,10 +31,10 @@ def read_records(path: Path, tool: Tool) -> list[Record]:
     Raises:
         UnreadableFile: If it cannot be read, is not UTF-8, or lacks a column of *tool*'s export.
     """
-    content = _decoded(path)
+    content = text_of(path)
     heading = content.splitlines()[0] if content else ""
     separator = max(SEPARATORS, key=heading.count)
-    rows = _rows(path, content, separator)
+    rows = rows_of(path, content, separator)
     _, names = next(rows, (1, []))
     places = _places(path, tool, names)
     return [
@@ -44,29 +42,6 @@ def read_records(path: Path, tool: Tool) -> list[Record]:
         for line, row in rows
         if any(field.strip() for field in row)
     ]
-
-
-def _decoded(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnreadableFile(path.name, "is not UTF-8; export it again as UTF-8 CSV") from None
-    except OSError as error:
-        raise UnreadableFile(path.name, f"cannot be read: {error.strerror}") from None
-
-
-def _rows(path: Path, content: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the number of the line that it begins on."""
-    begins = 1
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
-    try:
-        for row in reader:
-            yield begins, row
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise UnreadableFile(
-            path.name, f"is not valid CSV from line {begins} on ({error}); export it again"
-        ) from None
 
 
 def _places(path: Path, tool: Tool, names: Sequence[str]) -> dict[str, int]:

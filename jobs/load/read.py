@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chalicelib.billing.errors import BillingError
+from jobs.csv_file import UnreadableFile, rows_of, text_of
 
 from .files import Column, CsvFile
 from .values import Refused, Value
 
 Row = tuple[Value | int, ...]
-
-
-class UnreadableFile(BillingError):
-    """A file is not a valid CSV file of its kind; nothing in the folder is loaded."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        self.name = name
-        self.reason = reason
-        super().__init__(f"{name}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +41,7 @@ def read_lines(path: Path, kind: CsvFile) -> tuple[list[Line], list[Refusal]]:
     Raises:
         UnreadableFile: If it is not UTF-8, or its heading is not that of its *kind*.
     """
-    records = _records(path)
+    records = rows_of(path, text_of(path))
     try:
         _, heading = next(records)
     except StopIteration:
@@ -69,30 +58,6 @@ def read_lines(path: Path, kind: CsvFile) -> tuple[list[Line], list[Refusal]]:
             reason = f"has {len(fields)} fields, but the heading has {len(names)}"
             refusals.append(Refusal(path.name, number, reason))
     return lines, refusals
-
-
-def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the number of the line it starts on."""
-    start = 1
-    reader = csv.reader(io.StringIO(_decoded(path), newline=""), strict=True)
-    try:
-        for record in reader:
-            yield start, record
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise UnreadableFile(
-            path.name, f"is not valid CSV from line {start} on ({error}); check its quotes"
-        ) from None
-
-
-def _decoded(path: Path) -> str:
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        reason = f"is not UTF-8 (byte {content[error.start]:#04x} in line {line})"
-        raise UnreadableFile(path.name, f"{reason}; save it again as UTF-8") from None
 
 
 def _check_heading(name: str, heading: list[str], kind: CsvFile) -> None:

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from chalicelib.billing.errors import BillingError
+from jobs.csv_file import UnreadableFile
 from jobs.load.files import FILES
-from jobs.load.read import UnreadableFile
 from jobs.load.store import MissingSchema, NothingToLoad, load_folder
 from tests.conftest import TEMPLATE, forget, in_database
 

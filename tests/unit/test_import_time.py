@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from jobs.cli.main import app
+from jobs.csv_file import UnreadableFile
 from jobs.import_time.clock import DateOrder, MixedDates, Unplaced, clock, hundredths, seconds
 from jobs.import_time.people import directory, of_folder
 from jobs.import_time.tools import TOOLS, ToolName
 from jobs.import_time.workdays import as_csv, import_time
-from jobs.load.read import UnreadableFile
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
