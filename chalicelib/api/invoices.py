@@ -13,10 +13,10 @@ from chalicelib.store import queries
 from chalicelib.store.tables import invoice as issued
 
 from . import parameters, shapes
+from .answers import detail, moment, summary
 from .identity import Reader
 from .operations import Operation, serve
-from .presenting import detail, moment, summary
-from .reading import reading, settings
+from .reader import reading, settings
 
 routes = Blueprint(__name__)
 

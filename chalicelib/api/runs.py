@@ -10,9 +10,9 @@ from msgspec import Struct
 from chalicelib.store import queries
 
 from . import parameters, shapes
+from .answers import run
 from .operations import Operation, serve
-from .presenting import run
-from .reading import reading
+from .reader import reading
 
 routes = Blueprint(__name__)
 

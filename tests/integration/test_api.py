@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from app import app
-from chalicelib.api import invoices, reading
+from chalicelib.api import invoices, reader
 from chalicelib.api.openapi import document
 from chalicelib.billing.period import Period
 from chalicelib.steps.bill_month import bill_month
@@ -79,7 +79,7 @@ class Gateway:
 
 @pytest.fixture
 def gateway(settings, monkeypatch):
-    for module in (reading, invoices):
+    for module in (reader, invoices):
         monkeypatch.setattr(module, "settings", lambda: settings)
     return Gateway()
 

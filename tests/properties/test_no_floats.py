@@ -19,7 +19,7 @@ from chalice.app import Chalice
 
 import chalicelib
 from app import app
-from chalicelib.api.reading import settings as read_settings
+from chalicelib.api.reader import settings as read_settings
 from chalicelib.aws import s3
 from chalicelib.billing.period import Period
 from chalicelib.billing.schemas import Frame, dtypes
