@@ -3,7 +3,7 @@
 PYTHON ?= $(firstword $(shell cloud/pythons.sh))
 RUN := .venv/bin/python
 REQUIREMENTS := requirements.txt requirements-dev.txt constraints.txt
-INSTALL := pip install --quiet --no-compile --disable-pip-version-check -r requirements-dev.txt
+INSTALL := pip install -qq --no-compile --disable-pip-version-check -r requirements-dev.txt
 # Two workers for two cores, and one more for what waits; tests/conftest.py says what stays together.
 WORKERS ?= 3
 PYTEST := $(RUN) -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder

@@ -26,7 +26,7 @@ def find_drift(billed: pl.DataFrame, current: pl.DataFrame, rates: pl.DataFrame)
         `schemas.Drift`, by invoice, day, project and kind; only days that differ in hours or rate.
     """
     then = billed.select(*DAY, billed_hours="hours", billed_rate="unit_rate")
-    now = _rated(current, rates).select(*DAY, current_hours="hours", current_rate="unit_rate")
+    now = _priced(current, rates).select(*DAY, current_hours="hours", current_rate="unit_rate")
     differs = pl.col("billed_hours").ne_missing(pl.col("current_hours")) | pl.col(
         "billed_rate"
     ).ne_missing(pl.col("current_rate"))
@@ -38,7 +38,7 @@ def find_drift(billed: pl.DataFrame, current: pl.DataFrame, rates: pl.DataFrame)
     )
 
 
-def _rated(current: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+def _priced(current: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     # Rating needs a turn, which means nothing here.
     priced = price_workdays(current.with_columns(turn=pl.lit(1, pl.Int32)), rates)
     owners = current.select(*DAY)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rich.console import Console
-from rich.table import Table
 from sqlalchemy import select
 
 from chalicelib.store.connection import engine
@@ -18,16 +17,20 @@ SHOWN = 3
 
 def show(cloud: Mapping[str, str], console: Console) -> None:
     """Print the addresses of *cloud*, the page first, and some accounts of each role."""
-    table = Table("what", "where", box=None, show_header=False)
-    table.add_row("page", cloud["WEB_ORIGIN"])
-    for role, emails in _people(cloud["DATABASE_URL"]).items():
-        table.add_row(f"  sign in as {role}", _some(emails))
-    table.add_row("  password", PASSWORD)
-    table.add_row("API", cloud["API_URL"])
-    table.add_row("database", cloud["DATABASE_URL"])
-    table.add_row("AWS services", cloud["AWS_ENDPOINT_URL"])
-    table.add_row("emails", cloud["MAIL_FOLDER"])
-    console.print(table)
+    people = _people(cloud["DATABASE_URL"])
+    shown = {
+        "page": cloud["WEB_ORIGIN"],
+        **{f"  sign in as {role}": _some(emails) for role, emails in people.items()},
+        "  password": PASSWORD,
+        "API": cloud["API_URL"],
+        "database": cloud["DATABASE_URL"],
+        "AWS services": cloud["AWS_ENDPOINT_URL"],
+        "emails": cloud["MAIL_FOLDER"],
+    }
+    width = max(map(len, shown))
+    for what, where in shown.items():
+        # Whole, however narrow the terminal: they are there to be copied.
+        console.print(f"{what:<{width}}  {where}", soft_wrap=True, markup=False, highlight=False)
 
 
 def _people(database_url: str) -> dict[str, list[str]]:

@@ -40,7 +40,7 @@ def up() -> None:
     from cloud.local import addresses
 
     addresses.show(environment.start_cloud(say), out)
-    out.print('Next: eval "$(python -m jobs env)"; python -m jobs load DIR', soft_wrap=True)
+    out.print("Next: python -m jobs load DIR", soft_wrap=True)
 
 
 def down() -> None:

@@ -111,5 +111,6 @@ def _value(line: Line, column: Column, ids: Mapping[str, Mapping[str, int]]) -> 
         return ids[column.references][str(value)]
     except KeyError:
         raise Refused(
-            f"{column.name} {value!r} does not exist; load that {column.references} first"
+            f"{column.name} {value!r} does not exist; correct it, or add it to"
+            f" {column.references}s.csv"
         ) from None

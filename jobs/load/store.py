@@ -109,7 +109,7 @@ def _batch(connection: Connection, kind: CsvFile, lines: list[Line]) -> _Batch:
 
 def _check_new(earlier: tuple[int, Row] | None) -> None:
     if earlier is not None:
-        raise Refused(f"repeats line {earlier[0]}; keep only one of them")
+        raise Refused(f"repeats line {earlier[0]}; keep one of them, or correct its key")
 
 
 def _taken(

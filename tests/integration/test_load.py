@@ -232,15 +232,15 @@ class TestRefusedLines:
             ("ANNA,,ATLAS,regular,8,", "work_date is not a date: ''; write it as YYYY-MM-DD"),
             (
                 "NOBODY,2026-10-02,ATLAS,regular,8,",
-                "employee 'NOBODY' does not exist; load that employee first",
+                "employee 'NOBODY' does not exist; correct it, or add it to employees.csv",
             ),
             (
                 "anna,2026-10-02,ATLAS,regular,8,",
-                "employee 'anna' does not exist; load that employee first",
+                "employee 'anna' does not exist; correct it, or add it to employees.csv",
             ),
             (
                 "ANNA,2026-10-02,ORION,regular,8,",
-                "project 'ORION' does not exist; load that project first",
+                "project 'ORION' does not exist; correct it, or add it to projects.csv",
             ),
             ("ANNA,2026-10-02,ATLAS,regular,7.505,", "hours has more than 2 decimals: 7.505"),
             ("ANNA,2026-10-02,ATLAS,regular,1000,", "hours is too large: 1000"),
@@ -265,7 +265,10 @@ class TestRefusedLines:
             ("ANNA,2026-10-02,ATLAS,regular,8,a\0b", "note contains a NUL character"),
             ("ANNA,2026-10-02,ATLAS,regular", "has 4 fields, but the heading has 6"),
             ("ANNA,2026-10-02,ATLAS,regular,8,a,b", "has 7 fields, but the heading has 6"),
-            ("ANNA,2026-10-01,ATLAS,regular,4,", "repeats line 2; keep only one of them"),
+            (
+                "ANNA,2026-10-01,ATLAS,regular,4,",
+                "repeats line 2; keep one of them, or correct its key",
+            ),
         ],
     )
     def test_say_where_and_why_and_leave_the_rest(self, load_workdays, books, line, reason):
@@ -283,8 +286,14 @@ class TestRefusedLines:
             ({"code": "anna"}, "code is 'anna'; write it like E-198"),
             ({"code": "A" * 21}, f"code is '{'A' * 21}'; write it like E-198"),
             ({"full_name": " "}, "full_name is empty"),
-            ({"department": "OPS"}, "department 'OPS' does not exist; load that department first"),
-            ({"project": "ORION"}, "project 'ORION' does not exist; load that project first"),
+            (
+                {"department": "OPS"},
+                "department 'OPS' does not exist; correct it, or add it to departments.csv",
+            ),
+            (
+                {"project": "ORION"},
+                "project 'ORION' does not exist; correct it, or add it to projects.csv",
+            ),
             ({"currency": "€"}, "currency is '€'; write it like EUR"),
             ({"country": "Poland"}, "country is 'Poland'; write it like UA"),
             ({"tax_rate": "20"}, "tax_rate is too large: 20"),
@@ -353,7 +362,8 @@ class TestRefusedLines:
         )
 
         assert refusals == [
-            "workdays.csv line 4: employee 'NOBODY' does not exist; load that employee first"
+            "workdays.csv line 4: employee 'NOBODY' does not exist; correct it, or add it to"
+            " employees.csv"
         ]
         assert books.column("SELECT note FROM workday") == ["two\nlines"]
 
@@ -386,7 +396,8 @@ class TestRefusedLines:
 
         assert refusals == [
             "employees.csv line 2: currency is 'euro'; write it like EUR",
-            "workdays.csv line 2: employee 'BOHDAN' does not exist; load that employee first",
+            "workdays.csv line 2: employee 'BOHDAN' does not exist; correct it, or add it to"
+            " employees.csv",
         ]
 
 
