@@ -362,8 +362,10 @@ class TestRefusedLines:
         )
 
         assert refusals == [
-            "workdays.csv line 4: employee 'NOBODY' does not exist; correct it, or add it to"
-            " employees.csv"
+            (
+                "workdays.csv line 4: employee 'NOBODY' does not exist; correct it, or add it to"
+                " employees.csv"
+            )
         ]
         assert books.column("SELECT note FROM workday") == ["two\nlines"]
 
@@ -396,8 +398,10 @@ class TestRefusedLines:
 
         assert refusals == [
             "employees.csv line 2: currency is 'euro'; write it like EUR",
-            "workdays.csv line 2: employee 'BOHDAN' does not exist; correct it, or add it to"
-            " employees.csv",
+            (
+                "workdays.csv line 2: employee 'BOHDAN' does not exist; correct it, or add it to"
+                " employees.csv"
+            ),
         ]
 
 
