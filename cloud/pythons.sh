@@ -1,14 +1,15 @@
 #!/bin/sh
-# The Pythons of this machine that start and can make a virtual environment: a line each, newest
-# first; of the versions that are named, or of all that Selfbill runs on.
+# The Pythons of this machine that start: a line each, newest first; of the versions that are named,
+# or of all that Selfbill runs on.  They can make a virtual environment, unless --bare is first.
 #
 # The first python3.13 on the path may be a shim of pyenv's for a version that is not chosen: it
 # does not start.  So every folder of the path is tried, and then pyenv's own.
 set -u
+needed=ensurepip
 
 starts() { # PYTHON VERSION
     [ -x "$1" ] && "$1" -c "
-import ensurepip, sys
+import $needed, sys
 sys.exit('%d.%d' % sys.version_info[:2] != '$2')" >/dev/null 2>&1
 }
 
@@ -24,6 +25,7 @@ first() { # VERSION
     done
 }
 
+if [ "${1:-}" = --bare ]; then needed=sys; shift; fi
 [ $# -gt 0 ] || set -- 3.13 3.12 3.11
 for version; do
     first "$version"

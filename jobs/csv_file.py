@@ -43,7 +43,7 @@ def rows_of(path: Path, text: str, separator: str = ",") -> Iterator[tuple[int, 
     Each row of *text* with the number of the line it begins on.
 
     Raises:
-        UnreadableFile: If quotes are not closed or stand within a field.
+        UnreadableFile: If a quote is not closed, or something stands between it and the comma.
     """
     begins = 1
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 from rich.console import Console
+from rich.text import Text
 from sqlalchemy import Connection, select
 
 from chalicelib.billing.period import Period
@@ -36,11 +37,11 @@ def show_drift(settings: Settings, period: Period, console: Console) -> bool:
         return False
     for (invoice_id,), days in changes.group_by("invoice_id", maintain_order=True):
         number, name = names[f"invoice {invoice_id}"]
-        console.print(f"\n[bold]{number}[/bold] {name}")
+        console.print(Text.assemble("\n", (number, "bold"), f" {name}"))
         for day in days.iter_rows(named=True):
             [code] = names[f"project {day['project_id']}"]
-            console.print(f"  {describe(day, code)}")
-        console.print(f"  {_prospect(settings, number)}", style="dim")
+            console.print(f"  {describe(day, code)}", markup=False)
+        console.print(f"  {_prospect(settings, number)}", style="dim", markup=False)
     return True
 
 

@@ -64,7 +64,7 @@ class Scheduling(LoadScopeScheduling):
         return group_of(nodeid)
 
 
-@pytest.hookimpl
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     return Scheduling(config, log)
 

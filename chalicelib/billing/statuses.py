@@ -21,6 +21,8 @@ COMPLETED: tuple[RunStatus, ...] = ("issued", "empty")
 ON_THEIR_WAY: tuple[DeliveryStatus, ...] = ("queued", "sending")
 # Of a delivery: SES has taken it, and it has not come back.
 ARRIVED: tuple[DeliveryStatus, ...] = ("sent", "delivered")
+# Of a delivery: it did not arrive, or nobody can know, and nothing more comes of itself.
+LOST: tuple[DeliveryStatus, ...] = ("bounced", "complained", "failed", "unknown")
 
 
 @dataclass(frozen=True, slots=True)

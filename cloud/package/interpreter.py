@@ -36,7 +36,7 @@ def interpreter() -> str:
     if sys.version_info[:2] == VERSION:
         return sys.executable
     found = subprocess.run(  # noqa: S603 -- our own script
-        [str(PROJECT / "cloud" / "pythons.sh"), DOTTED],
+        [str(PROJECT / "cloud" / "pythons.sh"), "--bare", DOTTED],
         capture_output=True, text=True, check=True,
     ).stdout.splitlines()  # fmt: skip
     if not found:

@@ -70,15 +70,19 @@ def main() -> None:
 
 def _refusal(error: Exception) -> str | None:
     """What a service refused, as a sentence; None for what nobody anticipated."""
+    import psycopg
     from botocore.exceptions import BotoCoreError, ClientError
     from sqlalchemy.exc import SQLAlchemyError
 
     if isinstance(error, ClientError | BotoCoreError):
         return f"AWS refused the request: {error}; check AWS_ENDPOINT_URL, credentials and region"
-    if isinstance(error, SQLAlchemyError):
+    # COPY raises psycopg's own.
+    if isinstance(error, SQLAlchemyError | psycopg.Error):
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return (
             f"the database refused the request: {reason}; if its schema is out of date, run:"
             " python -m jobs migrate"
         )
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}; correct the path, or make room on the disk"
     return None

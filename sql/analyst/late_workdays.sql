@@ -7,9 +7,13 @@ WITH month_runs AS (
     SELECT
         period,
         run_id,
-        -- The run of the month that this run is, or is a shard of.
-        min(run_id) FILTER (WHERE kind = 'month') OVER (
-            PARTITION BY period ORDER BY run_id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        -- The run of the month that this run is, or is a shard of; the highest number if it has
+        -- not come yet.
+        coalesce(
+            min(run_id) FILTER (WHERE kind = 'month') OVER (
+                PARTITION BY period ORDER BY run_id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+            ),
+            9223372036854775807
         ) AS month_run
     FROM runs
     WHERE kind IN ('month', 'shard')

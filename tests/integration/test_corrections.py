@@ -1,9 +1,11 @@
 """Corrections on a real ledger: what was billed changes upstream, and is put right."""
 
+import io
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from rich.console import Console
 
 from chalicelib.billing.period import Period
 from chalicelib.steps.bill_month import bill_month
@@ -12,6 +14,7 @@ from chalicelib.steps.correct_invoice import CannotCorrect, correct_invoice, wou
 from chalicelib.store.closing import NotYetBilled, PeriodClosed
 from chalicelib.store.connection import engine
 from chalicelib.store.runs import fail_run
+from jobs.drift import show_drift
 
 OCTOBER = Period.month(2026, 10)
 NOVEMBER = Period.month(2026, 11)
@@ -186,7 +189,7 @@ class TestClosing:
         assert [row[2] for row in billed.rows(LEDGER)] == ["2026-10-01", "2026-11-01", "2026-11-01"]
 
     def test_wants_a_completed_run(self, settings, books):
-        with pytest.raises(NotYetBilled, match="bill it before"):
+        with pytest.raises(NotYetBilled, match="bill it, then close it"):
             close_period(settings.database_url, OCTOBER)
 
     def test_twice_changes_nothing(self, settings, billed):
@@ -206,3 +209,17 @@ class TestARunThatIsOver:
             fail_run(connection, 1, "the connection was lost")
 
         assert billed.column("SELECT status FROM billing_run") == ["issued"]
+
+
+class TestDriftOnATerminal:
+    def test_shows_brackets_in_names_and_codes_as_they_are(self, settings, books):
+        books.employee("ANNA", full_name="Anna [external] Nowak")
+        books.workday("ANNA", project="DNIPRO[/x]")
+        bill_month(settings, OCTOBER, NOW)
+        books.execute("UPDATE workday SET hours = 4")
+        console = Console(file=io.StringIO(), width=200)
+
+        assert show_drift(settings, OCTOBER, console)
+
+        assert "ANNA-0001 Anna [external] Nowak" in console.file.getvalue()
+        assert "DNIPRO[/x] regular" in console.file.getvalue()

@@ -51,12 +51,18 @@ class TestMigrations:
 class TestStatuses:
     """Said once in the code and once in the database: the two must agree."""
 
+    def test_of_a_delivery_are_each_one_of_three(self):
+        kinds = (*statuses.ON_THEIR_WAY, *statuses.ARRIVED, *statuses.LOST)
+
+        assert sorted(kinds) == sorted(get_args(statuses.DeliveryStatus))
+
     @pytest.mark.parametrize(
         ("view", "column", "expected"),
         [
             ("run_status", "completed", statuses.COMPLETED),
             ("newest_delivery", "on_its_way", statuses.ON_THEIR_WAY),
             ("newest_delivery", "arrived", statuses.ARRIVED),
+            ("newest_delivery", "lost", statuses.LOST),
         ],
     )
     def test_come_to_the_same_in_the_views(self, database_url, view, column, expected):

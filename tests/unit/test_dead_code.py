@@ -18,6 +18,7 @@ REGISTERED = ["@serve", "@pa.check", "@app.*"]
 CALLED_FROM_ELSEWHERE = {
     "OPTIONAL",  # compared with what the template gives the functions
     "COMPLETED",  # compared with the database's view of it
+    "LOST",  # compared with the database's view of it
     "Difference",  # the columns of a frame, as its docstring says
     "_add_fonts",  # fpdf2's own, replaced
     "format_commands",  # Typer draws --help with it

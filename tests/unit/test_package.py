@@ -295,7 +295,7 @@ def python(tmp_path):
     def put(folder, name, *, starts):
         place = tmp_path / folder
         place.mkdir(parents=True, exist_ok=True)
-        runs = f'exec {sys.executable} "$@"' if starts else "echo pyenv: not chosen >&2; exit 127"
+        runs = f'exec "{sys.executable}" "$@"' if starts else "echo pyenv: not chosen >&2; exit 127"
         (place / name).write_text(f"#!/bin/sh\n{runs}\n")
         (place / name).chmod(0o755)
         return str(place / name)

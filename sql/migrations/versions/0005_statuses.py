@@ -31,7 +31,8 @@ CREATE VIEW newest_delivery AS
 SELECT id, invoice_id, recipient, status, attempts, message_id, error, queued_at, claimed_at,
        sent_at, event_id, event_at,
        status IN ('queued', 'sending') AS on_its_way,
-       status IN ('sent', 'delivered') AS arrived
+       status IN ('sent', 'delivered') AS arrived,
+       status IN ('bounced', 'complained', 'failed', 'unknown') AS lost
 FROM delivery
 WHERE NOT EXISTS (
     SELECT FROM delivery AS newer
