@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from rich.table import Table
 from cloud.package import isolation
 from cloud.package.archives import LIMIT
 from cloud.package.build import Package, build, functions_of, libraries_of, unpack_all
+from cloud.package.interpreter import interpreter
 from cloud.package.wheels import fetch
 from cloud.project import PROJECT
 
@@ -133,7 +133,7 @@ def _start(folders: Folders, code: Path, modules: tuple[str, ...]) -> tuple[floa
         folders=[str(code), str(folders.runtime)], modules=", ".join(sorted(modules))
     )
     finished = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", "-c", script], capture_output=True, text=True, check=True
+        [interpreter(), "-I", "-S", "-B", "-c", script], capture_output=True, text=True, check=True
     )
     seconds, peak = finished.stdout.split()
     return float(seconds), int(peak)
