@@ -1,5 +1,5 @@
 """
-Whether a document can be read: asked of its bytes, before they are stored and mailed.
+Whether a document can be read: asked of its bytes, before they are stored and emailed.
 
 An independent program (PDFium) reads the text back, so a fault in drawing cannot hide itself.
 """

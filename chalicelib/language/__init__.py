@@ -1,7 +1,7 @@
 """
 What is written to a person: words in their language, figures and dates as their country has them.
 
-Documents and mails share it.  A language is one file, ``<language>.po`` in this folder.
+Documents and emails share it.  A language is one file, ``<language>.po`` in this folder.
 """
 
 from .languages import Language, language_of
