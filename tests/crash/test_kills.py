@@ -12,7 +12,7 @@ from . import worker
 from .healing import kill, unhealed, wrong_after, wrong_when_run_again
 
 # Besides those of commits, one boundary in so many is in the sample.
-STRIDE = 23
+STRIDE = 41
 
 WAYS_OUT = {
     "bill_month": ("INSERT INTO billing_run", 'COPY "invoice" ', "sqs SendMessageBatch"),

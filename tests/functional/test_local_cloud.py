@@ -203,6 +203,7 @@ class TestLife:
 
         self.assert_all_kept(home, lived_in)
 
+    @pytest.mark.prove
     def test_knows_after_a_power_cut_what_was_deployed_a_moment_before(self, home, monkeypatch):
         saved, deployed = [], []
         save = aws_services.save
@@ -222,6 +223,7 @@ class TestLife:
 
         assert deployed == [up(home, {}, quietly, migrate)]
 
+    @pytest.mark.prove
     def test_begins_anew_if_nothing_was_saved_but_objects(self, home, lived_in):
         """As a power cut leaves it that comes before the first deployment is done."""
         cut_power(home)
@@ -233,6 +235,7 @@ class TestLife:
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         assert after == running(home)
 
+    @pytest.mark.prove
     def test_makes_its_database_again_if_that_was_cut_short(self, home, monkeypatch):
         def cut_short(server):
             (server.pgdata / "PG_VERSION").write_text("18\n")
@@ -248,6 +251,7 @@ class TestLife:
         with psycopg.connect(postgres.start(own)) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
 
+    @pytest.mark.prove
     def test_answers_as_the_template_says_if_it_was_killed_before_it_was_told(self, home, lived_in):
         api = lived_in["API_URL"].split("/restapis/")[1].split("/")[0]
         apigateway = aws_services.client("apigateway", lived_in)
@@ -278,6 +282,7 @@ class TestLife:
         assert stranger.is_running()
         self.assert_all_kept(home, lived_in)
 
+    @pytest.mark.prove
     def test_starts_its_own_database_again_in_a_shell_that_knows_it(self, home, lived_in):
         down(home, quietly)
 
@@ -307,6 +312,7 @@ class TestLife:
         assert processes.wait(parts) == []
         assert not home.exists()
 
+    @pytest.mark.prove
     def test_stays_away_when_something_is_stored_after_its_folder_is_gone(self, home, lived_in):
         own = Home.at(home)
         parts = [
