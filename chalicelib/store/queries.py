@@ -40,6 +40,12 @@ class Filters:
 
 def invoices() -> Select[Any]:
     """Issued invoices with their document, who they credit and the status of their email."""
+    # Looked up for the rows of a page: cheaper to plan than one more join.
+    last_delivery = (
+        select(newest_delivery.c.status)
+        .where(newest_delivery.c.invoice_id == invoice.c.id)
+        .scalar_subquery()
+    )
     return (
         select(
             invoice,
@@ -51,13 +57,12 @@ def invoices() -> Select[Any]:
             document.c.sha256,
             document.c.bytes,
             document.c.rendered_at,
-            newest_delivery.c.status.label("delivery_status"),
+            last_delivery.label("delivery_status"),
         )
         .join(employee, employee.c.id == invoice.c.employee_id)
         .outerjoin(document, document.c.invoice_id == invoice.c.id)
         .outerjoin(credited, credited.c.id == invoice.c.credits_invoice_id)
         .outerjoin(crediting, crediting.c.credits_invoice_id == invoice.c.id)
-        .outerjoin(newest_delivery, newest_delivery.c.invoice_id == invoice.c.id)
     )
 
 
