@@ -15,7 +15,6 @@ from .extraction import drain
 
 # In the order of their foreign keys.
 WRITTEN = (
-    "billing_run",
     "invoice_series",
     "invoice",
     "invoice_line",
@@ -28,6 +27,22 @@ WRITTEN = (
 COLUMNS = """
     SELECT column_name FROM information_schema.columns
     WHERE table_name = %s AND is_generated = 'NEVER' ORDER BY ordinal_position
+"""
+
+
+# A run begins without totals and ends with them.
+BEGIN_RUN = """
+    INSERT INTO billing_run (id, period, status, started_at)
+    SELECT id, period, 'running', started_at FROM jsonb_populate_record(NULL::billing_run, %(run)s)
+"""
+END_RUN = """
+    UPDATE billing_run AS run SET
+        (status, finished_at, extracted_rows, extracted_hours, billed_rows, billed_hours,
+         rejected_rows, rejected_hours, held_rows, held_hours)
+        = (SELECT status, finished_at, extracted_rows, extracted_hours, billed_rows, billed_hours,
+                  rejected_rows, rejected_hours, held_rows, held_hours
+           FROM jsonb_populate_record(NULL::billing_run, %(run)s))
+    WHERE id = (%(run)s::jsonb ->> 'id')::bigint
 """
 
 
@@ -51,16 +66,18 @@ def repeat_bare(billed: str, fresh: str, statements: list[str], *, triggers: boo
     Returns:
         The seconds it took.
     """
-    written = list(_rows_written(billed))
+    written, runs = list(_rows_written(billed)), _runs(billed)
     if not triggers:
         _switch_off_triggers(fresh)
     with engine(fresh).connect() as connection:
         started = perf_counter()
         drain(connection, statements)
         with connection.begin(), driver(connection).cursor() as cursor:
+            cursor.executemany(BEGIN_RUN, runs)
             for rows in written:
                 with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(rows.target)) as copy:
                     copy.write(rows.content)
+            cursor.executemany(END_RUN, runs)
         return perf_counter() - started
 
 
@@ -75,10 +92,16 @@ def _rows_written(url: str) -> Iterator[Rows]:
                 yield Rows(target, b"".join(copy))
 
 
+def _runs(url: str) -> list[dict[str, str]]:
+    with psycopg.connect(url) as connection:
+        runs = connection.execute("SELECT to_jsonb(run)::text FROM billing_run AS run")
+        return [{"run": run} for (run,) in runs]
+
+
 def _switch_off_triggers(url: str) -> None:
     """Those of our own; foreign keys are still checked."""
     with psycopg.connect(url) as connection:
-        for table in WRITTEN:
+        for table in ("billing_run", *WRITTEN):
             connection.execute(
                 sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table))
             )

@@ -21,6 +21,7 @@ from chalicelib.store.crediting import credit
 from chalicelib.store.drifting import Scope, drift
 from chalicelib.store.extraction import extract_freed
 from chalicelib.store.issuing import Issue, issue
+from chalicelib.store.runs import add_run
 from chalicelib.store.tables import invoice, invoice_workday
 
 from .run import attempt, issue_date, ready, refuse_closed, send_on
@@ -98,13 +99,9 @@ def would_correct(settings: Settings, number: str, now: datetime) -> Correction:
     """
     with ready(settings).connect() as connection, connection.begin() as transaction:
         original = _correctable(connection, number)
-        common = Issue(
-            original.run_id,
-            _period(original),
-            now,
-            issue_date(settings, now),
-            settings.payer,
-        )
+        period = _period(original)
+        run_id = add_run(connection, period, corrects=original.id)
+        common = Issue(run_id, period, now, issue_date(settings, now), settings.payer)
         correction = replace(connection, original, common)
         transaction.rollback()
     return correction

@@ -32,13 +32,25 @@ def start_run(
     Call it while holding the period's lock, or the shard's.
     """
     mark_interrupted(connection, period, shard)
+    run_id = add_run(connection, period, corrects=corrects, shard=shard)
+    connection.commit()
+    return run_id
+
+
+def add_run(
+    connection: Connection,
+    period: Period,
+    *,
+    corrects: int | None = None,
+    shard: Shard | None = None,
+) -> int:
+    """The id of a new run, in the caller's transaction."""
     part = {"shard": shard.index, "shards": shard.count} if shard else {}
     run_id: int = connection.execute(
         insert(billing_run)
         .values(period=period.start, status="running", corrects_invoice_id=corrects, **part)
         .returning(billing_run.c.id)
     ).scalar_one()
-    connection.commit()
     return run_id
 
 
