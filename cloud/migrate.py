@@ -8,10 +8,22 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
+from chalicelib.billing.email_address import NotAnAddress, carried_over
 from chalicelib.store.connection import check_reachable, engine
 
 MIGRATIONS = Path(__file__).parents[1] / "sql" / "migrations"
 MIGRATION_LOCK = 0x53426D
+
+ADDRESSES = """
+    SELECT 'employee ' || code || ' gets no email' AS matter, email,
+           'correct it in employees.csv and load it' AS remedy
+    FROM employee WHERE email IS NOT NULL
+    UNION ALL
+    SELECT 'the user sees no invoices', email,
+           'load users.csv with the right address, then delete this one from app_user'
+    FROM app_user
+    ORDER BY 1, 2
+"""
 
 
 def migrate(database_url: str) -> None:
@@ -29,3 +41,23 @@ def migrate(database_url: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")
+
+
+def doubtful_addresses(database_url: str) -> list[str]:
+    """
+    A sentence for each address in the master data that is not in its stored form.
+
+    A release before that form left them there: it had folded their case, or two would become one.
+    """
+    with engine(database_url).connect() as connection:
+        rows = connection.execute(text(ADDRESSES)).all()
+    doubts = ((row, _doubt(row.email)) for row in rows)
+    return [f"{row.matter}: {doubt}; {row.remedy}" for row, doubt in doubts if doubt]
+
+
+def _doubt(email: str) -> str | None:
+    try:
+        address = carried_over(email)
+    except NotAnAddress as error:
+        return f"{email!r} cannot be used: {error.reason}"
+    return None if address == email else f"{email!r} stands twice, written in two ways"

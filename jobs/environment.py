@@ -88,9 +88,14 @@ def of_cloud() -> dict[str, str]:
 def start_cloud(say: Say) -> dict[str, str]:
     """Start the local cloud, or leave it running, and return its environment."""
     from cloud.local.cloud import up
-    from cloud.migrate import migrate
+    from cloud.migrate import doubtful_addresses, migrate
 
-    return up(home(), os.environ, say, migrate)
+    def bring_up_to_date(database_url: str) -> None:
+        migrate(database_url)
+        for doubt in doubtful_addresses(database_url):
+            say(doubt)
+
+    return up(home(), os.environ, say, bring_up_to_date)
 
 
 def database_url(say: Say) -> str:

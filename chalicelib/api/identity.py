@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chalice.app import NotFoundError, Request, UnauthorizedError
 from sqlalchemy import ColumnElement, Connection, false, true
 
+from chalicelib.billing.email_address import NotAnAddress, stored
 from chalicelib.store import queries
 
 
@@ -49,8 +50,13 @@ def reader_of(request: Request, connection: Connection) -> Reader:
     claims: Mapping[str, str] = request.context["authorizer"]["claims"]
     if claims.get("token_use") != "id":
         raise UnauthorizedError("sign in and send the ID token")
-    email = claims.get("email", "").casefold()
+    claimed = claims.get("email", "")
     if str(claims.get("email_verified")).lower() != "true":
-        return Reader(email, role=None)
+        return Reader(claimed, role=None)
+    try:
+        email = stored(claimed)
+    except NotAnAddress:
+        # Nobody's: no address is stored in another form.
+        return Reader(claimed, role=None)
     role = connection.execute(queries.role_of(email)).scalar_one_or_none()
     return Reader(email, role)

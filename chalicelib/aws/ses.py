@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
@@ -106,15 +104,6 @@ def compose(letter: Letter) -> bytes:
         filename=letter.attachment_name,
     )
     return message.as_bytes()
-
-
-def is_address(text: str | None) -> bool:
-    """Whether an email can be addressed to *text*, one plain ``name@domain`` (RFC 5322)."""
-    try:
-        return bool(text and Address(addr_spec=text).domain)
-    except (ValueError, HeaderParseError, IndexError, AttributeError):
-        # The last two are how the standard library's parser trips over half an address.
-        return False
 
 
 def send(

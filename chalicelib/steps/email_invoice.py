@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import (
@@ -17,6 +18,7 @@ from sqlalchemy import Connection
 
 from chalicelib.aws import s3, ses
 from chalicelib.aws.ses import Seconds
+from chalicelib.billing.email_address import NotAnAddress, carried_over
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.records import DeliveryRecord
 from chalicelib.documents.letter import letter_of
@@ -53,6 +55,10 @@ class DocumentChanged(BillingError):
         super().__init__(
             f"{s3_key} is not the PDF that was recorded; restore the recorded version of it"
         )
+
+
+class Unaddressed(BillingError):
+    """A delivery has no address that an email can be sent to."""
 
 
 class Throttled(BillingError):
@@ -116,13 +122,30 @@ def _to_send(connection: Connection, delivery_id: int) -> DeliveryRecord | None:
         raise NotYet(delivery_id, "its PDF is not stored yet")
     if delivery.status == "sending" and not deliveries.expire_claim(connection, delivery_id):
         raise NotYet(delivery_id, "another process is sending it")
-    recipient = delivery.recipient
-    addressed = ses.is_address(recipient)
-    if not addressed and deliveries.claim(connection, delivery_id):
-        reason = f"{recipient!r} is not an email address" if recipient else "no email address"
-        deliveries.mark_failed(connection, delivery_id, reason)
+    try:
+        addressed = replace(delivery, recipient=_recipient(delivery))
+    except Unaddressed as reason:
+        if deliveries.claim(connection, delivery_id):
+            deliveries.mark_failed(connection, delivery_id, str(reason))
+        connection.commit()
+        return None
     connection.commit()
-    return delivery if addressed and delivery.status == "queued" else None
+    return addressed if delivery.status == "queued" else None
+
+
+def _recipient(delivery: DeliveryRecord) -> str:
+    """
+    Where SES can send it: an earlier release stored domains as they were written.
+
+    Raises:
+        Unaddressed: If there is no address, or nobody can know whose it is.
+    """
+    if not delivery.recipient:
+        raise Unaddressed("no email address")
+    try:
+        return carried_over(delivery.recipient)
+    except NotAnAddress as error:
+        raise Unaddressed(str(error)) from error
 
 
 def _hand_over(

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from chalicelib.billing.email_address import NotAnAddress, carried_over
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 from chalicelib.billing.statuses import ON_THEIR_WAY
@@ -145,8 +146,7 @@ def queue_again(connection: Connection, number: str) -> tuple[int, str]:
         raise CannotResend(number, "no invoice has this number; check it")
     if not found.rendered:
         raise CannotResend(number, "its PDF is not ready yet; it will be emailed as soon as it is")
-    if not found.email:
-        raise CannotResend(number, "its contractor has no email address; load one first")
+    _check_address(number, found.email)
     queued = connection.execute(
         insert(delivery)
         .values(
@@ -163,6 +163,15 @@ def queue_again(connection: Connection, number: str) -> tuple[int, str]:
     if queued is None:
         raise CannotResend(number, "an email with it is already on the way; wait for its outcome")
     return queued, found.email
+
+
+def _check_address(number: str, address: str | None) -> None:
+    if not address:
+        raise CannotResend(number, "its contractor has no email address; load one first")
+    try:
+        carried_over(address)
+    except NotAnAddress as error:
+        raise CannotResend(number, str(error)) from error
 
 
 def _to_resend(number: str) -> Select[Any]:

@@ -187,5 +187,5 @@ def runs(period: Period | None, *, before_id: int | None, limit: int) -> Select[
 
 
 def role_of(email: str) -> Select[str]:
-    """The role of the app user with *email*, case-folded; no row if there is none."""
+    """The role of the app user with *email*, in its stored form; no row if there is none."""
     return select(app_user.c.role).where(app_user.c.email == email)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chalicelib.billing.email_address import NotAnAddress, stored
 from chalicelib.billing.errors import BillingError
 
 from . import aws_services
@@ -37,6 +38,8 @@ def open_accounts(emails: Iterable[str], environment: Mapping[str, str]) -> int:
     """
     Open an account, with a verified address and the local password, for each of *emails*.
 
+    What is no address gets none: the API would not know its owner.
+
     Returns:
         How many were opened; those that exist are left alone.
 
@@ -44,7 +47,7 @@ def open_accounts(emails: Iterable[str], environment: Mapping[str, str]) -> int:
         NotLocal: If *environment* names no local cloud.
     """
     cognito, pool = _pool(environment)
-    wanted = {email.strip().casefold() for email in emails}
+    wanted = {address for email in emails if (address := _address(email))}
     confirmed = _accounts(cognito, pool)
     absent = sorted(wanted - set(confirmed))
     for email in absent:
@@ -74,7 +77,9 @@ def token(email: str, environment: Mapping[str, str]) -> str:
         NotLocal: If *environment* names no local cloud.
     """
     cognito, pool = _pool(environment)
-    name = email.strip().casefold()
+    name = _address(email)
+    if name is None:
+        raise UnknownAccount(email)
     try:
         answer = cognito.admin_initiate_auth(
             UserPoolId=pool,
@@ -98,9 +103,17 @@ def _accounts(cognito: Any, pool: str) -> dict[str, bool]:  # noqa: ANN401 -- a 
     """The email of each account, and whether it can sign in."""
     pages = cognito.get_paginator("list_users").paginate(UserPoolId=pool)
     return {
-        attribute["Value"].casefold(): account["UserStatus"] == "CONFIRMED"
+        _address(attribute["Value"]) or attribute["Value"]: account["UserStatus"] == "CONFIRMED"
         for page in pages
         for account in page["Users"]
         for attribute in account["Attributes"]
         if attribute["Name"] == "email"
     }
+
+
+def _address(email: str) -> str | None:
+    """*email* in its stored form; None if it is no address."""
+    try:
+        return stored(email.strip())
+    except NotAnAddress:
+        return None

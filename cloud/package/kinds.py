@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 # app.py loads these for every function.
-EVERY = ("SQLAlchemy", "psycopg", "psycopg-binary", "msgspec", "tzdata")
+EVERY = ("SQLAlchemy", "psycopg", "psycopg-binary", "msgspec", "tzdata", "idna")
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "api": EVERY,

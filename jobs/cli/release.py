@@ -9,7 +9,7 @@ import typer
 
 from jobs import environment
 
-from .shell import err, out, say
+from .shell import end, err, out, say
 
 
 def package(
@@ -52,8 +52,18 @@ def package(
 
 
 def migrate() -> None:
-    """Bring the database up to the newest schema."""
+    """
+    Bring the database up to the newest schema.
+
+    Lists the email addresses that an earlier release stored and this one cannot use.
+    """
+    from cloud.migrate import doubtful_addresses
     from cloud.migrate import migrate as bring_up_to_date
 
-    bring_up_to_date(environment.database_url(say))
+    database_url = environment.database_url(say)
+    bring_up_to_date(database_url)
     out.print("The database schema is up to date.")
+    doubts = doubtful_addresses(database_url)
+    for doubt in doubts:
+        err.print(doubt, style="yellow", markup=False)
+    end(look=bool(doubts))

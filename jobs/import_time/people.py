@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from chalicelib.billing.email_address import NotAnAddress, stored
 from chalicelib.store.connection import check_reachable, engine
 from jobs.csv_file import UnreadableFile
 from jobs.load.files import FILES
@@ -52,8 +53,18 @@ class Codes:
 
 
 def _plain(name: str) -> str:
-    """*name* composed (NFC), case-folded, with single spaces."""
+    """*name* composed (NFC), case-folded, with single spaces; an address in its stored form."""
+    if "@" in name:
+        return _address(name.strip())
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _address(email: str) -> str:
+    """Never case-folded: that makes one person's address another's."""
+    try:
+        return stored(email)
+    except NotAnAddress:
+        return email
 
 
 @dataclass(frozen=True, slots=True)

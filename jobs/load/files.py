@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from chalicelib.billing.email_address import LONGEST
+
 from . import values
 from .values import Reader, Refused
 
 # The limit of a line's unit_rate, a numeric(12, 4).
 LINE_RATE_LIMIT = 10**8
 LINE_RATE_STEP = Decimal("0.0001")
+
+ADDRESS = f"`name@domain`, at most {LONGEST} characters, ASCII before the `@`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +162,9 @@ FILES = (
                 values.email,
                 meaning="Address that invoices are sent to, and that the contractor signs in"
                 " with; without one, invoices are issued and the delivery fails",
-                form=f"at most {values.LONGEST_EMAIL} characters; empty for none",
+                form=f"{ADDRESS}; empty for none",
                 example="aoife@byrne.example",
-                wrong="a" * (values.LONGEST_EMAIL + 1),
+                wrong="aoife.byrne.example",
             ),
             _code_of(
                 "department",
@@ -355,7 +359,7 @@ FILES = (
                 "email",
                 values.required_email,
                 meaning="Address the user signs in with",
-                form=f"at most {values.LONGEST_EMAIL} characters",
+                form=ADDRESS,
                 example="accounts@company.example",
             ),
             _column(

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from babel import localedata
 
+from chalicelib.billing.email_address import NotAnAddress, stored
 from chalicelib.billing.errors import BillingError
 
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -25,9 +26,8 @@ COUNTRY = re.compile(r"[A-Z]{2}")
 LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 DEFAULT_LOCALE = "en"
 TAX_CATEGORIES = ("S", "Z", "E", "AE", "O")
-# Codes and addresses are indexed; an address is at most this long (RFC 5321).
+# Codes are indexed.
 LONGEST_CODE = 100
-LONGEST_EMAIL = 254
 # A sign, a point, and some harmless zeros.
 LEADING_ZEROS = 12
 
@@ -66,15 +66,19 @@ def optional_text(field: str) -> str | None:
 
 
 def email(field: str) -> str | None:
-    """Case-folded, so that one person has one address; empty if there is none."""
-    return required_email(field) if text(field) else None
+    """In its stored form, so that one person has one address; None if there is none."""
+    return required_email(field) if field.strip() else None
 
 
 def required_email(field: str) -> str:
-    written = required_text(field).casefold()
-    if len(written) > LONGEST_EMAIL:
-        raise Refused(f"is longer than {LONGEST_EMAIL} characters")
-    return written
+    # Not composed first, as other texts are: that makes a K of the Kelvin sign.
+    written = field.strip()
+    if not written:
+        raise Refused("is empty")
+    try:
+        return stored(written)
+    except NotAnAddress as error:
+        raise Refused(str(error)) from None
 
 
 def day(field: str) -> date:

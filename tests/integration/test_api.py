@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
@@ -28,6 +29,12 @@ ACCOUNTANT = "accounts@company.example"
 ANNA = "anna@contractors.example"
 QUEUES = {"set_aside", "set_aside_unseen", "dead_letters_unknown"}
 OCTOBER = Period.month(2026, 10)
+# The first two are maßwerk.example and masswerk.example.
+STRANGERS = {
+    "SHARP": "kasse@xn--mawerk-cta.example",
+    "DOUBLE": "kasse@masswerk.example",
+    "KIM": "kim@kelvin.example",
+}
 
 
 def claims(email, **others):
@@ -135,7 +142,7 @@ class TestWhoSeesWhat:
         assert numbers(gateway.list(who=claims(ANNA))) == ["ANNA-0002", "ANNA-0001"]
         assert gateway.invoice("ANNA-0001", who=claims(ANNA))[0] == 200
 
-    def test_the_address_is_case_folded(self, gateway, ledger):
+    def test_the_address_is_known_in_capitals(self, gateway, ledger):
         assert len(numbers(gateway.list(who=claims("Anna@Contractors.EXAMPLE")))) == 2
 
     @pytest.mark.parametrize("number", ["BORYS-0001", "NOBODY-0001", "ANNA-9999", "x' OR '1'='1"])
@@ -160,6 +167,41 @@ class TestWhoSeesWhat:
         status, body = gateway.list(who=claims(ACCOUNTANT, token_use="access"))
 
         assert (status, body["Code"]) == (401, "UnauthorizedError")
+
+
+class TestAddressesThatFoldToOne:
+    @pytest.fixture
+    def strangers(self, gateway, settings, database_url, monkeypatch):
+        """An invoice each of people whose addresses only case folding takes for one."""
+        own = replace(settings, database_url=database_url)
+        for module in (reader, invoices):
+            monkeypatch.setattr(module, "settings", lambda: own)
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            books = Books(connection)
+            for code, address in STRANGERS.items():
+                books.employee(code, email=address)
+                books.workday(code)
+                books.add("app_user", email=address, role="employee")
+            bill_month(own, OCTOBER, datetime(2026, 11, 1, 1, tzinfo=UTC))
+
+    @pytest.mark.parametrize(
+        ("claimed", "seen"),
+        [
+            ("kasse@maßwerk.example", ["SHARP-0001"]),
+            ("Kasse@XN--mawerk-cta.example", ["SHARP-0001"]),
+            ("kasse@masswerk.example", ["DOUBLE-0001"]),
+            ("KASSE@MASSWERK.EXAMPLE", ["DOUBLE-0001"]),
+            ("kasse@MAẞWERK.example", []),
+            ("kim@kelvin.example", ["KIM-0001"]),
+            ("\u212aim@kelvin.example", []),
+            ("kim@\u212aelvin.example", []),
+        ],
+    )
+    def test_show_each_their_own(self, gateway, strangers, claimed, seen):
+        assert numbers(gateway.list(who=claims(claimed))) == seen
+        for number in (f"{code}-0001" for code in STRANGERS):
+            status, _ = gateway.invoice(number, who=claims(claimed))
+            assert status == (200 if number in seen else 404)
 
 
 class TestFilters:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -58,6 +59,11 @@ def queue(settings, cloud, issue):
         return delivery_id
 
     return queue
+
+
+def of_before(books):
+    """Let the ledger hold addresses as an earlier release stored them."""
+    books.execute("ALTER TABLE employee DROP CONSTRAINT employee_email_check")
 
 
 def state(books, delivery_id):
@@ -354,24 +360,57 @@ class TestEmailing:
         [sent] = cloud.mails()
         assert set(sent.destinations) == {"then@contractors.example"}
 
+    def test_without_an_address_fails_with_the_reason(self, settings, books, cloud, queue):
+        delivery_id = queue(email=None)
+
+        email_invoice(settings, delivery_id)
+
+        assert state(books, delivery_id) == ("failed", 1, "no email address")
+        assert cloud.mails() == []
+
     @pytest.mark.parametrize(
         ("email", "reason"),
         [
-            (None, "no email address"),
-            ("nobody", "'nobody' is not an email address"),
-            ("a b@c.example", "'a b@c.example' is not an email address"),
-            ("a@b.example, c@d.example", "'a@b.example, c@d.example' is not an email address"),
+            ("nobody", "write one, like anna@company.example"),
+            ("a@b.example, c@d.example", "write one, like anna@company.example"),
+            (
+                "straße@c.example",
+                (
+                    "U+00DF (LATIN SMALL LETTER SHARP S) cannot stand before the @;"
+                    " ask for the address in ASCII"
+                ),
+            ),
+            (
+                "info@λόγοσ.example",
+                "its domain may have been written with ß for ss or ς for σ",
+            ),
         ],
     )
-    def test_without_an_address_fails_with_the_reason(
+    def test_of_a_doubtful_address_of_before_fails_with_the_reason(
         self, settings, books, cloud, queue, email, reason
     ):
+        of_before(books)
         delivery_id = queue(email=email)
 
         email_invoice(settings, delivery_id)
 
-        assert state(books, delivery_id) == ("failed", 1, reason)
+        why = f"{email!r} is not an email address: {reason}"
+        assert state(books, delivery_id) == ("failed", 1, why)
         assert cloud.mails() == []
+        with pytest.raises(CannotResend, match=re.escape(why)):
+            resend(settings, "ANNA-0001")
+
+    def test_of_an_address_of_before_goes_to_its_own_domain(self, settings, books, cloud, queue):
+        of_before(books)
+        delivery_id = queue(email="anna@bücher.example")
+
+        email_invoice(settings, delivery_id)
+
+        [sent] = cloud.mails()
+        assert set(sent.destinations) == {"anna@xn--bcher-kva.example"}
+        message = message_from_bytes(sent.raw_data.encode(), policy=policy.default)
+        assert message["To"] == "anna@xn--bcher-kva.example"
+        assert books.value("SELECT recipient FROM delivery") == "anna@bücher.example"
 
     def test_before_rendering_comes_again_later(self, settings, books, issue, cloud):
         issue()

@@ -178,12 +178,29 @@ class TestLoading:
             "0.10",
         ]
 
-    def test_folds_the_case_of_addresses(self, company, load, books):
+    def test_stores_addresses_in_lower_case(self, company, load, books):
         load(users="email,role\nAnna@X.example,employee\n")
         load(employees=employee(email="ANNA@x.example"))
 
         assert books.column("SELECT email FROM app_user") == ["anna@x.example"]
         assert books.column("SELECT email FROM employee") == ["anna@x.example"]
+
+    @pytest.mark.parametrize(
+        ("given", "stored"),
+        [
+            ("kasse@maßwerk.example", "kasse@xn--mawerk-cta.example"),
+            ("kasse@masswerk.example", "kasse@masswerk.example"),
+            ("info@λόγος.example", "info@xn--oxapnm1c.example"),
+            ("BIG.Name@C.EXAMPLE", "big.name@c.example"),
+            ("carl@c.example\u00a0", "carl@c.example"),
+        ],
+    )
+    def test_stores_the_domain_that_was_given(self, company, load, books, given, stored):
+        """A stranger may own masswerk.example, and would get maßwerk.example's invoices."""
+        assert load(employees=employee(email=given), users=f"email,role\n{given},employee\n") == []
+
+        assert books.column("SELECT email FROM employee") == [stored]
+        assert books.column("SELECT email FROM app_user") == [stored]
 
     def test_tells_an_absent_value_from_an_empty_one(self, company, load, books):
         load(
@@ -325,6 +342,33 @@ class TestRefusedLines:
     )
     def test_of_employees_name_the_field(self, company, load, fields, reason):
         assert load(employees=employee(**fields)) == [f"employees.csv line 2: {reason}"]
+
+    @pytest.mark.parametrize(
+        ("email", "reason"),
+        [
+            ("anna@c.example\u200b", "it contains U+200B (ZERO WIDTH SPACE); type it again"),
+            (
+                "\u202aboris@c.example\u202c",
+                "it contains U+202A (LEFT-TO-RIGHT EMBEDDING); type it again",
+            ),
+            ("dora@c.exam\u2060ple", "it contains U+2060 (WORD JOINER); type it again"),
+            # Composed, as other texts are, this would be a K.
+            (
+                "\u212aim@c.example",
+                "U+212A (KELVIN SIGN) cannot stand before the @; ask for the address in ASCII",
+            ),
+            ("a" * 300, "write one, like anna@company.example"),
+        ],
+    )
+    def test_of_what_is_no_email_address_say_why(self, company, load, books, email, reason):
+        [employees, users] = load(
+            employees=employee(email=email), users=f"email,role\n{email},employee\n"
+        )
+
+        assert employees.startswith("employees.csv line 2: email '")
+        assert employees.endswith(f"is not an email address: {reason}")
+        assert users == employees.replace("employees.csv", "users.csv")
+        assert books.column("SELECT email FROM employee") == ["anna@x.example"]
 
     @pytest.mark.parametrize(
         ("line", "reason"),

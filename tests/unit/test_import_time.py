@@ -302,6 +302,28 @@ class TestNames:
 
         assert workday.employee == "ANNA"
 
+    @pytest.mark.parametrize(
+        ("email", "owner"),
+        [
+            ("Kasse@maßwerk.example", "SHARP"),
+            ("KASSE@MASSWERK.example", "DOUBLE"),
+            ("\u212aasse@masswerk.example", None),
+        ],
+    )
+    def test_give_way_to_the_address_of_nobody_else(self, written, email, owner):
+        known = directory(
+            [
+                {"code": "SHARP", "email": "kasse@xn--mawerk-cta.example", "full_name": "Ї"},
+                {"code": "DOUBLE", "email": "kasse@masswerk.example", "full_name": "Ю"},
+            ],
+            [{"code": "ATLAS", "name": "Атлас"}],
+        )
+        line = f"Nobody,{email},ATLAS,2026-10-05,09:00:00,2026-10-05,10:00:00,01:00:00"
+
+        found = written("toggl", TOGGL, line, known=known).workdays
+
+        assert [workday.employee for workday in found] == ([owner] if owner else [])
+
     def test_of_a_project_give_way_to_its_code(self, written):
         [workday] = written("harvest", HARVEST, "2026-10-05,Атлас,BEACON,1,Анна,Їжак").workdays
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib.aws import ses
-from chalicelib.aws.ses import Letter, compose, is_address, is_throttle
+from chalicelib.aws.ses import Letter, compose, is_throttle
 
 LETTER = Letter(
     sender="invoices@company.example",
@@ -45,20 +45,6 @@ class TestCompose:
 
     def test_needs_no_eight_bit_mail_server(self):
         assert compose(LETTER).isascii()
-
-
-class TestIsAddress:
-    @pytest.mark.parametrize("text", ["a@b.example", "yizhak+invoices@contractors.example"])
-    def test_accepts_a_plain_address(self, text):
-        assert is_address(text)
-
-    @pytest.mark.parametrize("text", [None, "", "nobody", "a b@c.example", "a@", "a@[", "a@[1"])
-    def test_refuses_anything_else(self, text):
-        assert not is_address(text)
-
-    @pytest.mark.parametrize("text", ["a@b.example, c@d.example", "a@b\n.example"])
-    def test_refuses_more_than_one_and_broken_lines(self, text):
-        assert not is_address(text)
 
 
 class TestIsThrottle:
