@@ -16,7 +16,7 @@ from chalicelib.settings import Settings
 from chalicelib.store.reporting import PeriodReport
 from cloud.local.accounts import open_accounts
 from cloud.local.cloud import down, up
-from cloud.local.home import Home
+from cloud.local.home import OWNER_ONLY, Home
 from cloud.migrate import migrate
 
 from .bill import bill, report
@@ -95,7 +95,7 @@ def _bill_fixtures(folder: Path, environment: dict[str, str], console: Console) 
 
 def _save_documents(bucket: str, folder: Path) -> None:
     """Save the PDFs by invoice number, because the cloud is about to stop."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=OWNER_ONLY, exist_ok=True)
     for key in s3.keys(bucket, "invoices/"):
         number = Path(key).stem.rpartition("-")[0]
         (folder / f"{number}.pdf").write_bytes(s3.get(bucket, key))

@@ -1,10 +1,10 @@
 """
 The process with the local AWS services: ``python -m cloud.local.aws_process HOME``.
 
-It runs ministack with four additions: it saves a snapshot every few seconds and on request, so that
-a power cut loses little; it ends when the folder is removed; it delivers emails with bytes that are
-not ASCII, as SES does and ministack's relay does not; and its CloudFront distribution reads the
-bucket over TLS.
+It runs ministack with five additions: it answers only those whom a `Door` lets in; it saves a
+snapshot every few seconds and on request, so that a power cut loses little; it ends when the folder
+is removed; it delivers emails with bytes that are not ASCII, as SES does and ministack's relay does
+not; and its CloudFront distribution reads the bucket over TLS.
 """
 
 from __future__ import annotations
@@ -21,11 +21,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import aws_services, folder_watch, rooted
+from . import aws_services, folder_watch, page_server, rooted
+from .door import REFUSAL, Door, loopback
 from .home import Home
 
 SAVE_SECONDS = 5.0
 CLOUDFRONT = "cloudfront.amazonaws.com"
+# The hosts of distributions, which `page_server` asks by name. No page can be at one and lead here:
+# their addresses are AWS's to give.
+DISTRIBUTIONS = r"[a-z0-9]+\.cloudfront\.net"
+# Administration: it reads, changes and resets everything without a signature.
+INNER = ("/_ministack/", "/_localstack/", "/_selfbill/")
+# Cognito's own pages, to which the page sends whoever signs in there.
+SIGN_IN = ("/oauth2/", "/login", "/logout")
+NO_ENTRY = 1008
 
 
 def main(arguments: list[str]) -> None:
@@ -46,7 +55,9 @@ def main(arguments: list[str]) -> None:
     def save() -> bool:
         return snapshots.save(app._build_persistence_save_dict())  # noqa: SLF001 -- no public way
 
-    app.app = _saving_when_asked(app.app, save)
+    hosts = loopback(home.recall("ports")[aws_services.NAME], DISTRIBUTIONS)
+    door = Door(hosts, page=lambda: page_server.origin(home), inner=INNER, links=SIGN_IN)
+    app.app = behind(door, _saving_when_asked(app.app, save))
     ses._smtp_send = _as_bytes(ses._smtp_send)  # noqa: SLF001 -- no public way
     iam_evaluator.evaluate_resource_policy = _over_tls(iam_evaluator.evaluate_resource_policy)
     _save_often_once_loaded(app, save)
@@ -70,6 +81,24 @@ def _save_often(save: Callable[[], bool]) -> None:
     while True:
         time.sleep(SAVE_SECONDS)
         save()
+
+
+def behind(door: Door, answer: Any) -> Any:  # noqa: ANN401 -- untyped
+    """The application *answer* for those whom *door* lets in; the others get a 403."""
+
+    async def answer_or_refuse(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401
+        headers = ((n.decode("latin-1"), v.decode("latin-1")) for n, v in scope.get("headers", ()))
+        if scope["type"] == "lifespan" or door.opens(scope["path"], headers):
+            await answer(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": NO_ENTRY})
+        else:
+            kind = [(b"content-type", b"text/plain")]
+            status = http.HTTPStatus.FORBIDDEN
+            await send({"type": "http.response.start", "status": status, "headers": kind})
+            await send({"type": "http.response.body", "body": REFUSAL.encode()})
+
+    return answer_or_refuse
 
 
 def _saving_when_asked(answer: Any, save: Callable[[], bool]) -> Any:  # noqa: ANN401 -- untyped

@@ -16,7 +16,7 @@ from botocore.config import Config
 from chalicelib.billing.errors import BillingError
 
 from . import ports, processes
-from .home import Home
+from .home import OWNER_ONLY, Home
 
 NAME = "aws"
 REGION = "us-east-1"
@@ -58,7 +58,7 @@ def launch(home: Home, smtp: str) -> None:
     port = ports.kept(home, NAME)
     # Functions of a killed cloud may have left files behind.
     shutil.rmtree(home.temporary, ignore_errors=True)
-    home.temporary.mkdir()
+    home.temporary.mkdir(mode=OWNER_ONLY)
     settings = {
         **access(home),
         "BIND_HOST": ports.LOCALHOST,

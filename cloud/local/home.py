@@ -20,6 +20,8 @@ from fasteners import InterProcessLock
 from chalicelib.billing.errors import BillingError
 
 LOCK_SECONDS = 180
+# Of what may contain secrets and emails.
+OWNER_ONLY = 0o700
 
 
 class UnusableHome(BillingError):
@@ -50,7 +52,8 @@ class Home:
     One cloud's folder.
 
     Attributes:
-        folder: Absolute. It may contain other things too; only the names below are touched.
+        folder: Absolute. It may contain other things too; only the names below are touched. They
+            are for their owner alone, and so is the folder, if it is made here.
     """
 
     folder: Path
@@ -106,10 +109,16 @@ class Home:
         """
         kept = (self.state, self.objects, self.temporary, self.mail, self.build, self.logs)
         try:
+            self._make()
             for folder in kept:
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=OWNER_ONLY, exist_ok=True)
+                # An earlier release left it to the umask.
+                folder.chmod(OWNER_ONLY)
         except OSError as error:
             raise UnusableHome(self.folder, error.strerror or str(error)) from error
+
+    def _make(self) -> None:
+        self.folder.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -121,7 +130,7 @@ class Home:
             HomeBusy: If the lock is not free in time.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self._make()
             lock = InterProcessLock(self.folder / "cloud.lock")
             had = lock.acquire(timeout=LOCK_SECONDS)
         except OSError as error:

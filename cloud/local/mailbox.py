@@ -2,7 +2,8 @@
 The mailbox: receives every email that the local SES sends and saves it as a file.
 
 ``python -m cloud.local.mailbox HOME`` listens on the port in ``SELFBILL_MAIL_PORT`` until it is
-told to stop.
+told to stop. It takes any email, from anybody to anybody, but from this machine alone, and sends
+nothing on. A web page cannot write to it: it hangs up on the headers of a browser's request.
 """
 
 from __future__ import annotations

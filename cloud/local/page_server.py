@@ -19,6 +19,7 @@ from pathlib import Path
 from chalicelib.billing.errors import BillingError
 
 from . import aws_services, folder_watch, ports, processes
+from .door import REFUSAL, Door, loopback
 from .home import Home
 
 NAME = "web"
@@ -27,6 +28,7 @@ START_SECONDS = 30.0
 ANSWER_SECONDS = 30.0
 
 # Headers of one connection; the browser's connection is another one.
+OF_THE_BROWSER = ("host", "connection", "origin", "sec-fetch-")
 OF_THE_CONNECTION = ("connection", "date", "keep-alive", "server", "transfer-encoding")
 
 
@@ -62,6 +64,12 @@ def start(home: Home) -> str:
     return _origin(port)
 
 
+def origin(home: Home) -> str | None:
+    """The origin of the page; None before it was first served."""
+    port = home.recall("ports").get(NAME)
+    return _origin(port) if port else None
+
+
 def _origin(port: int) -> str:
     return f"http://{ports.LOCALHOST}:{port}"
 
@@ -71,8 +79,17 @@ class Forwarder(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     home: Home
+    door: Door
 
     def do_GET(self) -> None:
+        if self.door.opens(self.path, self.headers.items()):
+            self._forward()
+        else:
+            self._answer(HTTPStatus.FORBIDDEN, [("Content-Type", "text/plain")], REFUSAL.encode())
+
+    do_HEAD = do_GET  # noqa: N815 -- http.server's name
+
+    def _forward(self) -> None:
         try:
             status, headers, body = self._distribution()
         except (OSError, http.client.HTTPException):
@@ -81,6 +98,9 @@ class Forwarder(BaseHTTPRequestHandler):
                 [],
                 b"the local cloud is not answering\n",
             )
+        self._answer(status, headers, body)
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -89,8 +109,6 @@ class Forwarder(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-
-    do_HEAD = do_GET  # noqa: N815 -- http.server's name
 
     def log_request(self, *_arguments: object) -> None:
         """Log only what goes wrong."""
@@ -109,7 +127,7 @@ class Forwarder(BaseHTTPRequestHandler):
 
     def _asked(self) -> dict[str, str]:
         """The browser's headers, as if it had used the distribution's host name and TLS."""
-        asked = {n: v for n, v in self.headers.items() if n.lower() not in ("host", "connection")}
+        asked = {n: v for n, v in self.headers.items() if not n.lower().startswith(OF_THE_BROWSER)}
         domain = self.home.recall("environment").get("WEB_DOMAIN", "")
         return {**asked, "Host": domain, "X-Forwarded-Proto": "https"}
 
@@ -117,8 +135,9 @@ class Forwarder(BaseHTTPRequestHandler):
 def main(arguments: list[str]) -> None:
     home = Home.at(Path(arguments[0]))
     folder_watch.end_with(home.folder)
-    forwarder = type("ForwarderOfThisCloud", (Forwarder,), {"home": home})
     address = (ports.LOCALHOST, int(os.environ[PORT_VARIABLE]))
+    door = Door(loopback(address[1]), page=lambda: _origin(address[1]), links=("/",))
+    forwarder = type("ForwarderOfThisCloud", (Forwarder,), {"home": home, "door": door})
     ThreadingHTTPServer(address, forwarder).serve_forever()
 
 

@@ -8,10 +8,12 @@ import os
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,7 +22,7 @@ import psutil
 from chalicelib.billing.errors import BillingError
 
 from . import processes
-from .home import Home
+from .home import OWNER_ONLY, Home
 
 with warnings.catch_warnings():
     # It warns at import if XDG_RUNTIME_DIR is not set; we keep nothing there.
@@ -39,6 +41,8 @@ BEING_MADE = "postgres.unfinished"
 MAKERS = ("initdb", "postgres")
 # sun_path of Linux holds 108 bytes and macOS's 104, the closing zero included.
 LONGEST_SOCKET_PATH = 103
+# The server of root keeps root's group.
+PASSING = stat.S_IXGRP | stat.S_IXOTH
 
 
 class PostgresFailed(BillingError):
@@ -104,7 +108,7 @@ def postmaster(home: Home) -> psutil.Process | None:
 
 
 def _server(home: Home) -> PostgresServer:
-    home.postgres.mkdir(exist_ok=True)
+    home.postgres.mkdir(mode=OWNER_ONLY, exist_ok=True)
     return get_server(home.postgres, cleanup_mode=None, start=False)
 
 
@@ -120,16 +124,34 @@ def _make(server: PostgresServer, home: Home) -> None:
             if left.name() in MAKERS:
                 processes.end([left, *left.children(recursive=True)])
         shutil.rmtree(home.postgres)
-        home.postgres.mkdir()
+        home.postgres.mkdir(mode=OWNER_ONLY)
     elif (home.postgres / "PG_VERSION").exists():
         return
     being_made.touch()
-    server.ensure_pgdata_inited()
+    with _opened_no_wider(home.postgres):
+        server.ensure_pgdata_inited()
     being_made.unlink()
     # On the disk, too: found again after a power cut, it would cost a database in use.
     folder = os.open(home.folder, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
+
+
+@contextmanager
+def _opened_no_wider(folder: Path) -> Iterator[None]:
+    """
+    Take back what is opened on the way to *folder*, but the way itself.
+
+    For root, whose server is another user's, the package lets everybody read each folder above it,
+    root's home included. To pass is enough.
+    """
+    modes = {above: stat.S_IMODE(above.stat().st_mode) for above in folder.parents}
+    try:
+        yield
+    finally:
+        for above, mode in modes.items():
+            if stat.S_IMODE(above.stat().st_mode) != mode:
+                above.chmod(mode | PASSING)
 
 
 def _forget_strangers(lock: Path) -> None:
@@ -147,7 +169,10 @@ def _forget_strangers(lock: Path) -> None:
 def _start(server: PostgresServer, home: Home) -> None:
     # The package's own start allows only ten seconds, and no space in a folder's name.
     folder = _socket_folder(home)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder != home.postgres:
+        # It lies where everybody may make one, and who made it could pose as the server.
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=OWNER_ONLY)
     if server.system_user is not None:
         shutil.chown(folder, server.system_user)
     options = shlex.join(["-h", "", "-k", str(folder)])

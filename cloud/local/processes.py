@@ -34,6 +34,8 @@ def start(home: Home, name: str, module: str, environment: Mapping[str, str]) ->
             stdout=log,
             stderr=log,
             start_new_session=True,
+            # What it writes may contain secrets and emails.
+            umask=0o077,
         )
     # It is meant to outlive us; Popen would warn about a process left behind.
     child.returncode = 0

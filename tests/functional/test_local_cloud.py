@@ -5,8 +5,11 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import os
 import shutil
+import smtplib
 import socket
+import stat
 import time
 from contextlib import suppress
 from email.message import EmailMessage
@@ -151,6 +154,68 @@ class TestQueues:
         assert json.loads(message["Body"]) == {"invoice_id": "none"}
 
 
+class TestItsDoors:
+    """Any web page can send requests to this machine, and make its own name lead here."""
+
+    @pytest.fixture
+    def ask(self, cloud):
+        def ask(server, method, path, **headers):
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            answer = requests.request(method, cloud[server] + path, headers=named, timeout=30)
+            return answer.status_code
+
+        return ask
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Origin": "https://evil.example"},
+            {"Sec_Fetch_Site": "same-origin"},
+            {"Host": "evil.example"},
+        ],
+    )
+    def test_let_no_page_wipe_the_services(self, cloud, ask, headers):
+        s3 = aws_services.client("s3", cloud)
+        s3.put_object(Bucket=cloud["DOCUMENT_BUCKET"], Key="here", Body=b"still")
+
+        assert ask("AWS_ENDPOINT_URL", "POST", "/_ministack/reset", **headers) == 403
+
+        kept = s3.get_object(Bucket=cloud["DOCUMENT_BUCKET"], Key="here")
+        assert kept["Body"].read() == b"still"
+
+    @pytest.mark.parametrize("server", ["AWS_ENDPOINT_URL", "WEB_ORIGIN"])
+    def test_let_nobody_in_from_elsewhere(self, ask, server):
+        for headers in (
+            {"Origin": "https://evil.example"},
+            {"Sec_Fetch_Site": "cross-site"},
+            {"Host": "evil.example"},
+        ):
+            assert ask(server, "GET", "/", **headers) == 403
+
+    def test_let_the_page_in(self, cloud, ask):
+        assert ask("WEB_ORIGIN", "GET", "/", Sec_Fetch_Site="none") == 200
+        assert ask("WEB_ORIGIN", "GET", "/config.json", Sec_Fetch_Site="same-origin") == 200
+        page = {"Origin": cloud["WEB_ORIGIN"], "Sec_Fetch_Site": "same-site"}
+        assert ask("API_URL", "GET", "/health", **page) == 200
+        assert ask("API_URL", "OPTIONS", "/invoices", **page) == 200
+
+    def test_of_the_mailbox_take_no_email_out_of_a_page_s_request(self, cloud, cloud_home):
+        """A body of SMTP commands, sent by a form; browsers send many headers before it."""
+        port = Home.at(cloud_home).recall("ports")[mailbox.NAME]
+        commands = "HELO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\nforged\r\n.\r\nQUIT\r\n"
+
+        with suppress(requests.RequestException):
+            requests.post(
+                f"http://{ports.LOCALHOST}:{port}/",
+                data=commands,
+                headers={"Origin": "https://evil.example"},
+                timeout=10,
+            )
+
+        emails = Path(cloud["MAIL_FOLDER"]).glob("*.eml")
+        assert not [file for file in emails if b"forged" in file.read_bytes()]
+
+
 class TestLife:
     """A cloud of its own, because it is stopped and killed."""
 
@@ -266,6 +331,48 @@ class TestLife:
         answer = requests.get(f"{lived_in['API_URL']}/invoices", timeout=30)
         assert answer.status_code == 401
         assert answer.headers["Access-Control-Allow-Origin"] == lived_in["WEB_ORIGIN"]
+
+    def test_is_readable_by_its_owner_only(self, home, lived_in):
+        """What an earlier release left open is closed, and what was there before is left alone."""
+        down(home, quietly)
+        own = Home.at(home)
+        for folder in (own.mail, own.state, own.objects, own.logs):
+            folder.chmod(0o755)
+        before = home.stat().st_mode
+        mail = EmailMessage()
+        mail["Subject"] = "private"
+        up(home, {}, quietly, migrate)
+        with smtplib.SMTP(ports.LOCALHOST, own.recall("ports")[mailbox.NAME]) as smtp:
+            smtp.send_message(mail, "a@x.example", ["b@x.example"])
+        aws_services.save(own)
+
+        ours = [path for path in home.iterdir() if path.name != "notes.txt"]
+        open_folders = [path for path in ours if path.is_dir() and path.stat().st_mode & 0o077]
+        # Both are empty: what counts is that they are there.
+        marks = ("cloud.lock", "postgres.unfinished")
+        open_files = [
+            path
+            for path in ours
+            if path.is_file() and path.name not in marks and path.stat().st_mode & 0o077
+        ]
+        [email] = own.mail.glob("*.eml")
+        secrets = [email, own.snapshot, home / "cloud.json", *own.objects.rglob("*")]
+        assert (open_folders, open_files) == ([], [])
+        assert [path for path in secrets if path.stat().st_mode & 0o077] == []
+        assert home.stat().st_mode == before
+
+    def test_makes_its_folder_for_its_owner_alone(self, home):
+        own = Home.at(home / "new" / "cloud")
+        try:
+            own.prepare()
+            postgres.start(own)
+
+            # Root's server is another user's, who must pass.
+            passing = 0o011 if os.geteuid() == 0 else 0
+            assert stat.S_IMODE(own.folder.stat().st_mode) == 0o700 | passing
+            assert stat.S_IMODE(own.postgres.stat().st_mode) == 0o700
+        finally:
+            postgres.stop(own)
 
     def test_does_not_take_a_strangers_pid_for_its_own(self, home, lived_in):
         down(home, quietly)
