@@ -38,7 +38,11 @@ EXPECTED = {
     "BOUN": ("bounced", "bounced: Permanent General: smtp; 550 5.1.1 user unknown"),
     "COMP": ("complained", "marked as spam: abuse"),
     "GONE": ("bounced", "bounced: Permanent Suppressed"),
-    "MALF": ("failed", "'mal formed@contractors.example' is not an email address"),
+    "MALF": (
+        "failed",
+        "'mal formed@contractors.example' is not an email address: write letters, digits,"
+        " !#$%&'*+/=?^_`{|}~- and single dots between them before the @",
+    ),
     "NONE": ("failed", "no email address"),
     "REJE": ("failed", "SES rejected it: Bad content"),
     "WELL": ("delivered", None),
@@ -108,7 +112,8 @@ def billed(jobs, cloud, ledger, tmp_path_factory):
     folder = write_people(tmp_path_factory.mktemp("people"))
     loaded = jobs("load", str(folder))
     assert loaded.returncode == 0, loaded.stderr
-    # Other systems write employees too, and not all of them look at addresses.
+    # As an earlier release took it; the database takes no such address any more.
+    ledger.execute("ALTER TABLE employee DROP CONSTRAINT employee_email_check")
     ledger.execute("UPDATE employee SET email = %s WHERE code = 'MALF'", [PEOPLE["MALF"][1]])
     # Nothing but a rejection is to come of Rita's mail.
     ses = aws_services.client("ses", cloud)

@@ -17,7 +17,7 @@ from jobs.cli.main import app
 from tests.builders_ledger import Books
 from tests.conftest import forget, in_database
 
-BEFORE = "0005"
+BEFORE = "0006"
 FOLDED = "its domain may have been written with ß for ss or ς for σ"
 EMPLOYEES = {
     "PLAIN": "anna@business.example",
