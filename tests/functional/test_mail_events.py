@@ -40,8 +40,10 @@ EXPECTED = {
     "GONE": ("bounced", "bounced: Permanent Suppressed"),
     "MALF": (
         "failed",
-        "'mal formed@contractors.example' is not an email address: write letters, digits,"
-        " !#$%&'*+/=?^_`{|}~- and single dots between them before the @",
+        (
+            "'mal formed@contractors.example' is not an email address: write letters, digits,"
+            " !#$%&'*+/=?^_`{|}~- and single dots between them before the @"
+        ),
     ),
     "NONE": ("failed", "no email address"),
     "REJE": ("failed", "SES rejected it: Bad content"),
