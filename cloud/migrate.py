@@ -1,4 +1,4 @@
-"""Bring the database up to the newest schema."""
+"""Bring the database up to the newest schema, and its roles to their rights."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from chalicelib.billing.email_address import NotAnAddress, carried_over
 from chalicelib.store.connection import check_reachable, engine
+
+from . import grants
 
 MIGRATIONS = Path(__file__).parents[1] / "sql" / "migrations"
 MIGRATION_LOCK = 0x53426D
@@ -26,9 +28,13 @@ ADDRESSES = """
 """
 
 
-def migrate(database_url: str) -> None:
+def migrate(database_url: str) -> grants.Outstanding:
     """
-    Apply every missing migration in one transaction; two at once wait for each other.
+    Apply every missing migration and right in one transaction; two at once wait for each other.
+
+    Returns:
+        What the role in *database_url* may not do about roles and rights. The schema is up to date
+        even so.
 
     Raises:
         DatabaseUnreachable: If the database does not answer.
@@ -41,6 +47,7 @@ def migrate(database_url: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")
+        return grants.apply(connection)
 
 
 def doubtful_addresses(database_url: str) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,6 +18,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from cloud import roles
 from cloud.local import postgres
 from cloud.local.home import Home
 from cloud.migrate import migrate
@@ -117,22 +120,74 @@ def _prepared(home: Home) -> str:
 
 
 @pytest.fixture
-def database_url(server_url: str) -> Iterator[str]:
-    """A fresh database with the newest schema and nothing in it."""
+def superuser_url(server_url: str) -> Iterator[str]:
+    """A fresh database with the newest schema and nothing in it, for what no role of ours may."""
     with fresh_database(server_url) as url:
         yield url
+
+
+@pytest.fixture
+def database_url(superuser_url: str) -> Iterator[str]:
+    """The same database, as the command line uses it."""
+    with of_role(superuser_url, roles.OPERATOR) as url:
+        yield url
+
+
+@pytest.fixture
+def writer_url(superuser_url: str) -> Iterator[str]:
+    """The same database, as the Lambda functions use it."""
+    with of_role(superuser_url, roles.WRITER) as url:
+        yield url
+
+
+@pytest.fixture
+def reader_url(superuser_url: str) -> Iterator[str]:
+    """The same database, as the API uses it."""
+    with of_role(superuser_url, roles.READER) as url:
+        yield url
+
+
+@pytest.fixture
+def feeder_url(superuser_url: str) -> Iterator[str]:
+    """The same database, as upstream systems use it."""
+    with of_role(superuser_url, roles.FEEDER) as url:
+        yield url
+
+
+@pytest.fixture
+def owner_url(superuser_url: str) -> Iterator[str]:
+    """The same database, as migrations use it."""
+    with of_role(superuser_url, roles.OWNER) as url:
+        yield url
+
+
+@contextmanager
+def of_role(url: str, role: str) -> Iterator[str]:
+    """The *url* of another role; its pooled connections are closed in the end."""
+    yield as_role(url, role)
+    forget(as_role(url, role))
+
+
+def as_role(url: str, role: str) -> str:
+    return re.sub(r"//\w+@", f"//{role}@", url)
 
 
 @contextmanager
 def fresh_database(server_url: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(serial)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        create_database(connection, name)
     url = in_database(server_url, name)
     yield url
     forget(url)
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def create_database(server: psycopg.Connection[Any], name: str, template: str = TEMPLATE) -> None:
+    """Create a copy of *template*, with its rights: PostgreSQL leaves out those on the database."""
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    server.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
 
 
 def in_database(url: str, name: str) -> str:

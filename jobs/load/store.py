@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from .read import Line, Refusal, Row, read_lines, read_row
 from .values import Refused
 
 REFERRED = ("department", "project", "employee")
+BATCH = 10_000
+# JSON of some of a table's columns, each read with the type it has there.
+STAGED = sql.SQL("json_populate_recordset(NULL::{table}, %s) AS staged")
 
 
 class NothingToLoad(BillingError):
@@ -159,44 +163,51 @@ def _owners(connection: Connection, kind: CsvFile) -> dict[object, Row]:
 
 def _upsert(connection: Connection, kind: CsvFile, rows: list[Row]) -> int:
     """Insert or update *rows*; returns how many were new or different."""
-    if not rows:
-        return 0
-    columns = [column.stored for column in kind.columns]
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    staged, table = sql.Identifier(f"staged_{kind.table}"), sql.Identifier(kind.table)
+    changed = 0
     with driver(connection).cursor() as cursor:
-        cursor.execute(
-            sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-                staged, names, table
-            )
-        )
-        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(staged, names)) as copy:
-            for row in rows:
-                copy.write_row(row)
         if kind.unique is not None:
-            cursor.execute(_give_up(kind, kind.unique, staged, table))
-        cursor.execute(_merge(kind, staged, table, names))
-        return int(cursor.rowcount)
+            for batch in _batches(kind, rows):
+                cursor.execute(_give_up(kind, kind.unique), [batch])
+        for batch in _batches(kind, rows):
+            cursor.execute(_merge(kind), [batch])
+            changed += cursor.rowcount
+    return changed
 
 
-def _give_up(
-    kind: CsvFile, unique: str, staged: sql.Identifier, table: sql.Identifier
-) -> sql.Composed:
+def _batches(kind: CsvFile, rows: list[Row]) -> Iterator[str]:
+    """
+    *rows* as JSON, for `STAGED`.
+
+    Not as a temporary table: no role of the ledger may make one, as it would be found before the
+    ledger's own tables.
+    """
+    names = [column.stored for column in kind.columns]
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        yield json.dumps([dict(zip(names, row, strict=True)) for row in batch], default=str)
+
+
+def _give_up(kind: CsvFile, unique: str) -> sql.Composed:
     """Clear the unique values that change, so that two rows can swap theirs."""
+    table = sql.Identifier(kind.table)
     same_key = sql.SQL(" AND ").join(
-        sql.SQL("{0}.{2} = {1}.{2}").format(table, staged, sql.Identifier(name))
-        for name in kind.key
+        sql.SQL("{0}.{1} = staged.{1}").format(table, sql.Identifier(name)) for name in kind.key
     )
     return sql.SQL(
         "UPDATE {table} SET {unique} = NULL FROM {staged}"
-        " WHERE {same_key} AND {table}.{unique} IS DISTINCT FROM {staged}.{unique}"
-    ).format(table=table, staged=staged, unique=sql.Identifier(unique), same_key=same_key)
+        " WHERE {same_key} AND {table}.{unique} IS DISTINCT FROM staged.{unique}"
+    ).format(
+        table=table,
+        staged=STAGED.format(table=table),
+        unique=sql.Identifier(unique),
+        same_key=same_key,
+    )
 
 
-def _merge(
-    kind: CsvFile, staged: sql.Identifier, table: sql.Identifier, names: sql.Composed
-) -> sql.Composed:
-    others = [column.stored for column in kind.columns if column.stored not in kind.key]
+def _merge(kind: CsvFile) -> sql.Composed:
+    columns = [column.stored for column in kind.columns]
+    others = [name for name in columns if name not in kind.key]
+    table = sql.Identifier(kind.table)
     now = sql.SQL(", ").join(sql.Identifier(kind.table, name) for name in others)
     new = sql.SQL(", ").join(sql.Identifier("excluded", name) for name in others)
     return sql.SQL(
@@ -205,8 +216,8 @@ def _merge(
         " WHERE ({now}) IS DISTINCT FROM ({new})"
     ).format(
         table=table,
-        names=names,
-        staged=staged,
+        names=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        staged=STAGED.format(table=table),
         key=sql.SQL(", ").join(map(sql.Identifier, kind.key)),
         others=sql.SQL(", ").join(map(sql.Identifier, others)),
         new=new,

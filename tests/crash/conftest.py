@@ -13,7 +13,7 @@ import pytest
 from cloud.local import aws_services, processes
 from cloud.local.home import Home
 from tests.builders_ledger import Books
-from tests.conftest import TEMPLATE, in_database
+from tests.conftest import create_database, in_database
 
 from . import worker
 from .healing import Step, Uninterrupted, uninterrupted
@@ -44,7 +44,7 @@ def site(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def steps(site: Site) -> dict[str, Step]:
     """Every step, by name, from one small month: each begins where the one before it ended."""
     with psycopg.connect(site.server_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE crash_worked TEMPLATE {TEMPLATE}")
+        create_database(server, "crash_worked")
     with psycopg.connect(in_database(site.server_url, "crash_worked"), autocommit=True) as books:
         work(Books(books))
     worked = Start("crash_worked")

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from chalicelib.steps.email_invoice import RESERVE_SECONDS
-from tests.conftest import TEMPLATE, in_database
+from tests.conftest import create_database, in_database
 
 from . import worker
 from .slow_ses import slow_ses
@@ -43,7 +43,7 @@ def world_of(site):
     def world_of(people):
         name = f"crash_month_of_{people}"
         with psycopg.connect(site.server_url, autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+            create_database(server, name)
         with psycopg.connect(in_database(site.server_url, name), autocommit=True) as books:
             books.execute(MONTH.format(people=people))
         return site.world(Start(name))

@@ -24,7 +24,7 @@ from botocore.config import Config
 
 from chalicelib.store.runs import INTERRUPTED
 from tests.builders_ledger import Books
-from tests.conftest import in_database
+from tests.conftest import create_database, in_database
 
 from . import worker
 
@@ -309,7 +309,7 @@ class Site:
         serial = str(next(_serial))
         database = f"crash_{os.getpid()}_{serial}"
         with psycopg.connect(self.server_url, autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {database} TEMPLATE {start.database}")
+            create_database(server, database, start.database)
             try:
                 url = in_database(self.server_url, database)
                 with psycopg.connect(url, autocommit=True) as connection:
@@ -324,7 +324,7 @@ class Site:
         start = Start(name, world.documents(), world.waiting())
         world.books.connection.close()
         with psycopg.connect(self.server_url, autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {name} TEMPLATE {original}")
+            create_database(server, name, original)
         return start
 
     def _furnish(self, serial: str, database_url: str, books: Books, start: Start) -> World:

@@ -21,7 +21,7 @@ from cloud.package.build import build
 from cloud.package.isolation import CallFailed
 from cloud.project import PROJECT
 from jobs.load.store import load_folder
-from tests.conftest import TEMPLATE, forget, in_database, scratch
+from tests.conftest import create_database, forget, in_database, scratch
 
 from .conftest import quietly
 from .packaged import HANDLERS, Alone, delivered, record, request, services
@@ -82,7 +82,7 @@ class TestThePackage:
 def alone(package, stack, server_url, tmp_path_factory):
     url = in_database(server_url, "packaged")
     with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE packaged TEMPLATE {TEMPLATE}")
+        create_database(server, "packaged")
     load_folder(FIXTURES, url, quietly)
     forget(url)
     unpacked = Alone(package, tmp_path_factory.mktemp("alone"), services(stack, url))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,16 +21,18 @@ from chalicelib.aws import s3, ses
 from chalicelib.aws import sqs as queues
 from chalicelib.billing.payer import Payer
 from chalicelib.settings import Settings
+from cloud import roles
+from jobs.load.store import load_folder
 from tests.builders_ledger import Books
-from tests.conftest import forget
+from tests.conftest import forget, of_role
 
 REGION = "eu-central-1"
 SENDER = "invoices@company.example"
 
 
 @pytest.fixture
-def books(database_url: str) -> Iterator[Books]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
+def books(superuser_url: str) -> Iterator[Books]:
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
         yield Books(connection)
 
 
@@ -98,7 +101,14 @@ def empty_cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def settings(database_url: str, cloud: Cloud) -> Settings:
+def settings(writer_url: str, cloud: Cloud) -> Settings:
+    """What a Lambda function finds."""
+    return settings_of(writer_url, cloud)
+
+
+@pytest.fixture
+def operator_settings(database_url: str, cloud: Cloud) -> Settings:
+    """What a command finds that does what no function does."""
     return settings_of(database_url, cloud)
 
 
@@ -120,6 +130,12 @@ def settings_of(database_url: str, cloud: Cloud) -> Settings:
             payment_terms_days=14,
         ),
     )
+
+
+def load_as_operator(folder: Path, settings: Settings) -> None:
+    """Load the files of *folder* into the ledger of *settings*, whoever these are for."""
+    with of_role(settings.database_url, roles.OPERATOR) as url:
+        load_folder(folder, url, lambda _: None)
 
 
 @pytest.fixture

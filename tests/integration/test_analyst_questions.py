@@ -23,16 +23,16 @@ from chalicelib.steps.close_month import close_period
 from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.steps.email_invoice import email_invoice
 from chalicelib.steps.render_invoice import render_invoice
+from cloud import roles
 from jobs import bill
-from jobs.load.store import load_folder
 from jobs.query import answers, sources
 from jobs.query import ask as asking
 from jobs.query.forms import Form
 from tests.builders_ledger import Books
-from tests.conftest import fresh_database
+from tests.conftest import fresh_database, of_role
 from tests.ledger_answers import ANSWERS
 
-from .conftest import empty_cloud, settings_of
+from .conftest import empty_cloud, load_as_operator, settings_of
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 SEPTEMBER, OCTOBER, NOVEMBER = (Period.month(2026, month) for month in (9, 10, 11))
@@ -48,7 +48,7 @@ def work_a_quarter(settings, cloud, books):
     8.00 to 4.00 hours after it was billed; KOVALCHUK's 5.00 hours of 31 October come after the run,
     and 3.00 of 29 September after that month was closed; NGUYEN's 8.00 hours of 3 November.
     """
-    load_folder(FIXTURES, settings.database_url, lambda _: None)
+    load_as_operator(FIXTURES, settings)
     bill_month(settings, SEPTEMBER, NOW)
     bill_month(settings, OCTOBER, NOW)
     deliver(settings, cloud, books)
@@ -122,8 +122,8 @@ class Quarter:
 def quarter(server_url, clients, tmp_path_factory):
     with fresh_database(server_url) as url, psycopg.connect(url, autocommit=True) as connection:
         books = Books(connection)
-        with empty_cloud() as cloud:
-            settings = settings_of(url, cloud)
+        with empty_cloud() as cloud, of_role(url, roles.OPERATOR) as operator_url:
+            settings = settings_of(operator_url, cloud)
             work_a_quarter(settings, cloud, books)
             export = copy_of_export(settings, tmp_path_factory.mktemp("quarter"))
         yield Quarter(books, export)
@@ -228,14 +228,14 @@ class TestTheAnswers:
         ]
 
     def test_call_no_shard_of_a_month_a_later_run(self, settings, ask):
-        load_folder(FIXTURES, settings.database_url, lambda _: None)
+        load_as_operator(FIXTURES, settings)
         for shard in (Shard(1, 2), Shard(2, 2), None):
             bill_month(settings, OCTOBER, NOW, shard)
 
         assert ask("late_workdays") == []
 
     def test_call_late_what_the_shards_of_a_second_run_bill(self, settings, books, ask):
-        load_folder(FIXTURES, settings.database_url, lambda _: None)
+        load_as_operator(FIXTURES, settings)
         shards = (Shard(1, 2), Shard(2, 2), None)
         for shard in shards:
             bill_month(settings, OCTOBER, NOW, shard)
@@ -248,7 +248,7 @@ class TestTheAnswers:
         ]
 
     def test_judge_a_month_in_shards_by_its_run_of_the_whole(self, settings, ask):
-        load_folder(FIXTURES, settings.database_url, lambda _: None)
+        load_as_operator(FIXTURES, settings)
         for shard in (Shard(1, 2), Shard(2, 2), None):
             bill_month(settings, OCTOBER, NOW, shard)
 

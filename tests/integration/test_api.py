@@ -19,9 +19,10 @@ from chalicelib.steps.bill_month import bill_month
 from chalicelib.steps.render_invoice import render_invoice
 from chalicelib.store.connection import engine
 from chalicelib.store.reporting import report_period
+from cloud import roles
 from jobs.report.view import as_json
 from tests.builders_ledger import Books
-from tests.conftest import fresh_database
+from tests.conftest import fresh_database, of_role
 
 from .conftest import empty_cloud, settings_of
 
@@ -92,20 +93,30 @@ def gateway(settings, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def settings(server_url, clients):
-    with fresh_database(server_url) as url, empty_cloud() as cloud:
+def database(server_url):
+    """The superuser's URL of the database of all tests of this file."""
+    with fresh_database(server_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def settings(database, clients):
+    with of_role(database, roles.READER) as url, empty_cloud() as cloud:
         yield settings_of(url, cloud)
 
 
 @pytest.fixture(scope="module")
-def ledger(settings):
+def ledger(database, settings):
     """
     Three contractors, five invoices: two months of Anna's and Borys's, one of Ciara's.
 
     Read by all tests of this file.
     """
-    with psycopg.connect(settings.database_url, autocommit=True) as connection:
-        yield worked(Books(connection), settings)
+    with (
+        psycopg.connect(database, autocommit=True) as connection,
+        of_role(database, roles.WRITER) as writer_url,
+    ):
+        yield worked(Books(connection), replace(settings, database_url=writer_url))
 
 
 def worked(books, settings):

@@ -26,6 +26,12 @@ LEDGER = """
 
 
 @pytest.fixture
+def settings(operator_settings):
+    """A person corrects and closes."""
+    return operator_settings
+
+
+@pytest.fixture
 def billed(books, settings):
     """Anna's two days of eight hours, billed as ANNA-0001."""
     books.employee()

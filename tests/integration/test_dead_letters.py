@@ -32,6 +32,12 @@ NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
 
 
 @pytest.fixture
+def settings(operator_settings):
+    """A person looks and redrives."""
+    return operator_settings
+
+
+@pytest.fixture
 def issue(settings, books, cloud):
     """Issue an invoice to an employee; returns its id."""
 

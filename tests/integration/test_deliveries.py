@@ -699,6 +699,11 @@ def consume(records):
 
 class TestResending:
     @pytest.fixture
+    def settings(self, operator_settings):
+        """A person resends."""
+        return operator_settings
+
+    @pytest.fixture
     def sent(self, settings, queue):
         delivery_id = queue(email="then@contractors.example")
         email_invoice(settings, delivery_id)

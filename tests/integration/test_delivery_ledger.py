@@ -16,9 +16,10 @@ from chalicelib.settings import REQUIRED, Settings
 from chalicelib.steps.record_mail_event import UnknownMail, handle, record_mail_event
 from chalicelib.store import deliveries
 from chalicelib.store.connection import engine
+from cloud import roles
 from tests.builders_ledger import Books
 from tests.builders_mail import OUTCOMES, event
-from tests.conftest import TEMPLATE, forget, in_database
+from tests.conftest import create_database, forget, in_database, of_role
 
 from .by_hand import draft, issue
 
@@ -50,7 +51,7 @@ def url(server_url):
     """One database for all: each test has a delivery of its own."""
     name = "delivery_ledger"
     with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        create_database(server, name)
         yield in_database(server_url, name)
         forget(in_database(server_url, name))
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -70,7 +71,9 @@ def invoice_id(ledger):
 @pytest.fixture(scope="module")
 def known(url):
     """The environment of the Lambda, of which it needs but the database."""
-    return dict.fromkeys(REQUIRED, "1") | {"BILLING_TIMEZONE": "Europe/Kyiv", "DATABASE_URL": url}
+    with of_role(url, roles.WRITER) as writer_url:
+        here = {"BILLING_TIMEZONE": "Europe/Kyiv", "DATABASE_URL": writer_url}
+        yield dict.fromkeys(REQUIRED, "1") | here
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,9 @@ from chalicelib.steps.render_invoice import render_invoice
 from chalicelib.store.connection import engine
 from chalicelib.store.extraction import OtherColumns
 from jobs.export.page import page
-from jobs.load.store import load_folder
 
 from .by_hand import credit_of, draft, issue
+from .conftest import load_as_operator
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 OCTOBER = Period.month(2026, 10)
@@ -66,7 +66,7 @@ def export(settings):
 @pytest.fixture
 def billed(settings, cloud):
     """The fixtures' month, one of its invoices delivered, exported again."""
-    load_folder(FIXTURES, settings.database_url, lambda _: None)
+    load_as_operator(FIXTURES, settings)
     bill_month(settings, OCTOBER, NOW)
     render_invoice(settings, cloud.to_render()[0])
     email_invoice(settings, *cloud.to_mail())

@@ -21,6 +21,12 @@ OCTOBER = Period.month(2026, 10)
 NOVEMBER_FIRST = datetime(2026, 11, 1, 3, tzinfo=UTC)
 
 
+@pytest.fixture
+def settings(operator_settings):
+    """A person loads and previews."""
+    return operator_settings
+
+
 def csv_blocks(page):
     """The CSV files of *page*: the name is the last one in code type before its block."""
     before, *parts = page.split("```csv\n")

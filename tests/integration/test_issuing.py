@@ -19,9 +19,10 @@ from chalicelib.steps.email_invoice import email_invoice
 from chalicelib.steps.render_invoice import render_invoice
 from chalicelib.steps.run import UnprintablePayer
 from chalicelib.store.connection import DatabaseUnreachable
-from jobs.load.store import load_folder
 from tests.builders_ledger import at_once, unbroken
 from tests.reference import biller
+
+from .conftest import load_as_operator
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text())
@@ -43,7 +44,7 @@ def deliver(settings, cloud):
 
 
 def load_fixtures(settings):
-    load_folder(FIXTURES, settings.database_url, lambda _: None)
+    load_as_operator(FIXTURES, settings)
 
 
 def reference_month():

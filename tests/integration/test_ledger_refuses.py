@@ -21,7 +21,7 @@ from psycopg.errors import (
 )
 
 from tests.builders_ledger import Books
-from tests.conftest import TEMPLATE, in_database
+from tests.conftest import create_database, in_database
 
 from .by_hand import (
     CENT,
@@ -45,7 +45,7 @@ def books(server_url):
     """One database for all: what is refused leaves no trace, and each test has its employee."""
     name = "refusals"
     with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        create_database(server, name)
         with psycopg.connect(in_database(server_url, name), autocommit=True) as connection:
             yield Books(connection)
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")

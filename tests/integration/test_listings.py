@@ -13,7 +13,8 @@ from chalicelib.store import queries
 from chalicelib.store.connection import engine
 from chalicelib.store.queries import Filters
 from chalicelib.store.tables import delivery, invoice, invoice_line
-from tests.conftest import TEMPLATE, forget, in_database
+from cloud import roles
+from tests.conftest import create_database, in_database, of_role
 
 INVOICES = 20_000
 LARGE = ("invoice", "invoice_line", "delivery", "document")
@@ -23,13 +24,13 @@ LARGE = ("invoice", "invoice_line", "delivery", "document")
 def archive(server_url):
     """The URL of a database with `INVOICES` invoices of years."""
     with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE archive TEMPLATE {TEMPLATE}")
+        create_database(server, "archive")
         url = in_database(server_url, "archive")
         with psycopg.connect(url, autocommit=True) as connection:
             archive_of(INVOICES)(connection)
             connection.execute("VACUUM ANALYZE")
-        yield url
-        forget(url)
+        with of_role(url, roles.READER) as reader_url:
+            yield reader_url
         server.execute("DROP DATABASE archive WITH (FORCE)")
 
 

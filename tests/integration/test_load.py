@@ -8,10 +8,11 @@ import psycopg
 import pytest
 
 from chalicelib.billing.errors import BillingError
+from cloud import roles
 from jobs.csv_file import UnreadableFile
 from jobs.load.files import FILES
 from jobs.load.store import MissingSchema, NothingToLoad, load_folder
-from tests.conftest import TEMPLATE, forget, in_database
+from tests.conftest import as_role, create_database, forget, in_database
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 
@@ -30,22 +31,22 @@ COMPANY = {
 
 
 @pytest.fixture(scope="module")
-def one_database(server_url):
+def superuser_url(server_url):
     """Loading fills only tables that can be emptied, so one database does for all."""
     url = in_database(server_url, "loading")
     with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE loading TEMPLATE {TEMPLATE}")
+        create_database(server, "loading")
         yield url
-        forget(url)
+        forget(as_role(url, roles.OPERATOR))
         server.execute("DROP DATABASE loading WITH (FORCE)")
 
 
 @pytest.fixture
-def database_url(one_database):
-    with psycopg.connect(one_database, autocommit=True) as connection:
+def database_url(superuser_url):
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
         for kind in reversed(FILES):
             connection.execute(f"DELETE FROM {kind.table}")
-    return one_database
+    return as_role(superuser_url, roles.OPERATOR)
 
 
 @pytest.fixture

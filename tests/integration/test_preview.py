@@ -20,13 +20,20 @@ from chalicelib.store.closing import PeriodClosed, close
 from chalicelib.store.connection import engine, period_lock
 from chalicelib.store.reporting import report_period
 from chalicelib.store.silent import Silent
-from jobs.load.store import load_folder
 from jobs.preview import as_json, in_words, show
+
+from .conftest import load_as_operator
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 SEPTEMBER = Period.month(2026, 9)
 OCTOBER = Period.month(2026, 10)
 NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(operator_settings):
+    """A person previews."""
+    return operator_settings
 
 
 def preview(settings, period=OCTOBER, **bounds):
@@ -41,7 +48,7 @@ def bill(settings, period=OCTOBER):
 
 
 def load_fixtures(settings):
-    load_folder(FIXTURES, settings.database_url, lambda _: None)
+    load_as_operator(FIXTURES, settings)
 
 
 def report(settings):

@@ -19,15 +19,22 @@ from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.store.connection import engine
 from chalicelib.store.reporting import AllRejected, MonthTotal, PeriodReport, report_period
 from chalicelib.store.silent import Silent
-from jobs.load.store import load_folder
 from jobs.report.page import page
 from jobs.report.view import as_json, show
+
+from .conftest import load_as_operator
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 EXPECTED = json.loads((FIXTURES / "expected.json").read_text())
 OCTOBER = Period.month(2026, 10)
 NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
 MONEY = ("hours", "subtotal", "tax", "total")
+
+
+@pytest.fixture
+def settings(operator_settings):
+    """A person reads the report."""
+    return operator_settings
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def run(settings):
 
 @pytest.fixture
 def fixture_month(settings, run):
-    load_folder(FIXTURES, settings.database_url, lambda _: None)
+    load_as_operator(FIXTURES, settings)
     run()
 
 

@@ -14,8 +14,9 @@ from chalicelib.steps.bill_month import bill_month, handle
 from chalicelib.store.connection import engine, period_lock
 from chalicelib.store.reporting import report_period
 from chalicelib.store.runs import start_run
+from cloud import roles
 from tests.builders_ledger import Books
-from tests.conftest import TEMPLATE, forget, in_database
+from tests.conftest import as_role, create_database, forget, in_database
 
 from .test_issuing import NOW, OCTOBER, load_fixtures, without_ids
 
@@ -33,11 +34,11 @@ def unsharded(settings, server_url, cloud):
     """The ledger and the counts of one run of the whole, in another database."""
     name = "unsharded"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    elsewhere = replace(settings, database_url=in_database(server_url, name))
+        create_database(connection, name)
+    elsewhere = replace(settings, database_url=as_role(in_database(server_url, name), roles.WRITER))
     load_fixtures(elsewhere)
     outcome = bill_month(elsewhere, OCTOBER, NOW)
-    with psycopg.connect(elsewhere.database_url, autocommit=True) as connection:
+    with psycopg.connect(in_database(server_url, name), autocommit=True) as connection:
         ledger = without_ids(Books(connection))
     forget(elsewhere.database_url)
     with psycopg.connect(server_url, autocommit=True) as connection:

@@ -44,6 +44,12 @@ CENT = Decimal("0.01")
 
 
 @pytest.fixture
+def settings(operator_settings):
+    """A person verifies."""
+    return operator_settings
+
+
+@pytest.fixture
 def billed(settings, cloud, books):
     """
     ANNA-0001: 15.50 h at 50.00 and 1.00 h at 75.00 come to 850.00, a fifth of that is tax.

@@ -13,7 +13,8 @@ from chalicelib.steps.bill_month import bill_month
 from chalicelib.store.closing import close
 from chalicelib.store.connection import engine, period_lock
 from chalicelib.store.watching import Watch, watch
-from jobs.load.store import load_folder
+
+from .conftest import load_as_operator
 
 FIXTURES = Path(__file__).parents[2] / "data" / "fixtures"
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -34,7 +35,7 @@ def look(settings):
 
 @pytest.fixture
 def october(settings):
-    load_folder(FIXTURES, settings.database_url, lambda _: None)
+    load_as_operator(FIXTURES, settings)
 
 
 def finished(books, moment):

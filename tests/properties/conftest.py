@@ -12,8 +12,9 @@ import psycopg
 import pytest
 
 from chalicelib.settings import Settings
+from cloud import roles
 from tests.builders_ledger import Books
-from tests.conftest import TEMPLATE, forget, in_database
+from tests.conftest import create_database, in_database, of_role
 from tests.integration.conftest import books, clients, cloud, settings
 
 __all__ = ["books", "clients", "cloud", "fresh_ledger", "settings"]
@@ -31,12 +32,14 @@ def fresh_ledger(server_url: str, settings: Settings) -> OpenLedger:
         name = f"property_{os.getpid()}_{next(serial)}"
         url = in_database(server_url, name)
         with psycopg.connect(server_url, autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+            create_database(server, name)
             try:
-                with psycopg.connect(url, autocommit=True) as connection:
-                    yield Books(connection), replace(settings, database_url=url)
+                with (
+                    psycopg.connect(url, autocommit=True) as connection,
+                    of_role(url, roles.OPERATOR) as operator_url,
+                ):
+                    yield Books(connection), replace(settings, database_url=operator_url)
             finally:
-                forget(url)
                 server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     return opened
