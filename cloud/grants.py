@@ -244,10 +244,11 @@ def _sql(verb: str, grants: Iterable[_Grant]) -> list[str]:
     for grant in sorted(grants):
         together[grant.name, grant.role][grant.privilege].append(grant.column)
     direction = "TO" if verb == "GRANT" else "FROM"
-    return [
-        f"{verb} {', '.join(_on(*each) for each in privileges.items())} ON {name} {direction} {role}"
-        for (name, role), privileges in together.items()
-    ]
+    statements = []
+    for (name, role), columns in together.items():
+        privileges = ", ".join(_on(privilege, named) for privilege, named in columns.items())
+        statements.append(f"{verb} {privileges} ON {name} {direction} {role}")
+    return statements
 
 
 def _on(privilege: str, columns: list[str]) -> str:

@@ -22,6 +22,12 @@ SETTINGS = (
         default="`.local`",
     ),
     Setting(
+        "DATABASE_OWNER_URL",
+        "The database in `DATABASE_URL` for `migrate` and `up`, which change its schema: a URL of"
+        " `selfbill_owner`, or its secret's ARN",
+        default="`DATABASE_URL`",
+    ),
+    Setting(
         "AWS_ENDPOINT_URL",
         "Address of AWS services other than AWS itself; `env` prints the local cloud's",
         default="AWS",
@@ -103,6 +109,28 @@ def database_url(say: Say) -> str:
     return os.environ.get("DATABASE_URL") or adopt(say)["DATABASE_URL"]
 
 
+def owner_url(say: Say) -> str:
+    """
+    ``DATABASE_OWNER_URL``, or else ``DATABASE_URL``, of the environment or of the local cloud.
+
+    Raises:
+        OtherDatabase: If they are of two databases.
+    """
+    from cloud.local import databases
+
+    if named := databases.owner_url(os.environ):
+        return named
+    cloud = adopt(say)
+    return cloud.get(databases.OWNER_URL) or cloud["DATABASE_URL"]
+
+
+def is_of(cloud: Mapping[str, str], database_url: str) -> bool:
+    """Whether *cloud* keeps its ledger in the database at *database_url*, as whichever role."""
+    from cloud.local.databases import are_same
+
+    return are_same(cloud["DATABASE_URL"], database_url)
+
+
 def settings(say: Say) -> Settings:
     """
     All settings, for a command that does what the functions do.
@@ -129,7 +157,7 @@ def queues_of(database_url: str, say: Say) -> Mapping[str, str]:
 
     if not os.environ.get("RENDER_QUEUE_URL"):
         cloud = running(home())
-        if cloud is None or cloud["DATABASE_URL"] != database_url:
+        if cloud is None or not is_of(cloud, database_url):
             return {}
     return adopt(say)
 
@@ -145,7 +173,7 @@ def adopt(say: Say) -> Mapping[str, str]:
     if os.environ.get("RENDER_QUEUE_URL"):
         return os.environ
     cloud = running(home()) or start_cloud(say)
-    if os.environ.get("DATABASE_URL", cloud["DATABASE_URL"]) != cloud["DATABASE_URL"]:
+    if not is_of(cloud, os.environ.get("DATABASE_URL", cloud["DATABASE_URL"])):
         raise OtherDatabase
     for name, value in cloud.items():
         os.environ.setdefault(name, value)

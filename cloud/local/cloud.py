@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from cloud.grants import Outstanding
 from cloud.project import PROJECT
 
 from . import (
@@ -18,7 +19,13 @@ from . import (
     processes,
     secret,
 )
+from .databases import OWNER_URL, Databases, are_same
 from .home import Home
+
+NOT_IN_ORDER = (
+    "the database's roles do not have the rights they should; python -m jobs migrate lists what an"
+    " administrator must run"
+)
 
 # The payer unless another one is set: a company that does not exist.
 EXAMPLE = {
@@ -39,7 +46,7 @@ def up(
     home: Path,
     environment: Mapping[str, str],
     say: Callable[[str], None],
-    migrate: Callable[[str], None],
+    migrate: Callable[[str], Outstanding],
     source: Path = PROJECT,
     build: Callable[[Path, Path], Path] = deploy.package,
 ) -> dict[str, str]:
@@ -48,10 +55,11 @@ def up(
 
     Args:
         home: The cloud's folder; created if it does not exist.
-        environment: Its ``DATABASE_URL``, if any, replaces the cloud's own PostgreSQL, and its
-            names in `EXAMPLE` replace the examples.
+        environment: Its ``DATABASE_URL``, if any, replaces the cloud's own PostgreSQL (see
+            `databases`), and its names in `EXAMPLE` replace the examples.
         say: Told what is happening, a sentence at a time.
-        migrate: Called with the database's URL before anything is deployed.
+        migrate: Called with the database's URL before anything is deployed; what it leaves
+            outstanding is said.
         source: The project to deploy.
         build: What packages it; see `deploy.deploy`.
 
@@ -66,17 +74,19 @@ def up(
         own.prepare()
         say(f"starting the local cloud in {own.folder}")
         aws_services.launch(own, smtp=mailbox.start(own))
-        database_url = environment.get("DATABASE_URL", "")
-        if not _is_elsewhere(own, database_url):
-            database_url = postgres.start(own)
-        migrate(database_url)
+        databases = _databases(own, environment)
+        if migrate(databases.migrator).statements:
+            say(NOT_IN_ORDER)
         aws_services.wait(own)
         say("deploying the template")
         chosen = {name: environment.get(name) or value for name, value in EXAMPLE.items()}
+        access = aws_services.access(own)
         settings = {
-            "DATABASE_URL": database_url,
-            "DATABASE_SECRET_ARN": secret.keep(database_url, aws_services.access(own)),
-            **aws_services.access(own),
+            "DATABASE_URL": databases.operator,
+            OWNER_URL: databases.owner,
+            "DATABASE_SECRET_ARN": secret.keep(databases.writer, access),
+            "DATABASE_READER_SECRET_ARN": secret.keep(databases.reader, access),
+            **access,
             **chosen,
             "WEB_ORIGIN": page_server.start(own),
         }
@@ -117,10 +127,19 @@ def down(home: Path, say: Callable[[str], None]) -> None:
         own.keep("environment", {})
 
 
+def _databases(home: Home, environment: Mapping[str, str]) -> Databases:
+    """The database to use, running."""
+    if _is_elsewhere(home, environment.get("DATABASE_URL", "")):
+        return Databases.named(environment)
+    postgres.start(home)
+    return Databases.own(home)
+
+
 def _is_elsewhere(home: Home, database_url: str) -> bool:
     """
     Whether the database is not run by this cloud.
 
-    A shell that has read this cloud's environment names the cloud's own.
+    A shell that has read this cloud's environment names the cloud's own, and one that has read it
+    from an earlier release names it as its superuser.
     """
-    return database_url not in ("", postgres.url(home))
+    return database_url != "" and not are_same(database_url, postgres.url(home))

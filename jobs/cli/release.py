@@ -9,61 +9,31 @@ import typer
 
 from jobs import environment
 
-from .shell import end, err, out, say
+    Bring the database up to the newest schema and its roles to their rights.
 
-
-def package(
-    out_folder: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for the zips and the template.")
-    ] = Path("build"),
-    stage: Annotated[
-        str, typer.Option(metavar="STAGE", help="Stage in .chalice/config.json.")
-    ] = "dev",
-    bucket: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Also upload the zips to this bucket and write packaged.yaml.",
-        ),
-    ] = None,
-) -> None:
-    """
-    Build the zips and the template for AWS.
-
-    Writes one zip for each kind of function and sam.yaml, which names them.
-    """
-    from cloud.package import view
-    from cloud.package.build import build
-    from cloud.project import PROJECT
-
-    with err.status("packaging") as status:
-        built = build(PROJECT, out_folder, stage, lambda step: status.update(f"packaging: {step}"))
-    view.show(built, out)
-    if bucket:
-        import boto3
-
-        from cloud.package.upload import upload
-
-        with err.status(f"uploading to {bucket}"):
-            uploaded = upload(built, bucket, boto3.client("s3"))
-        out.print(
-            f"Uploaded to {bucket}. Deploy this template: {uploaded}", soft_wrap=True, markup=False
-        )
-
-
-def migrate() -> None:
-    """
-    Bring the database up to the newest schema.
-
-    Lists the email addresses that an earlier release stored and this one cannot use.
+    Uses DATABASE_OWNER_URL, if it is set. What that role may not do is printed as SQL for an
+    administrator of the server. Lists the email addresses that an earlier release stored and this
+    one cannot use.
     """
     from cloud.migrate import doubtful_addresses
     from cloud.migrate import migrate as bring_up_to_date
 
-    database_url = environment.database_url(say)
-    bring_up_to_date(database_url)
-    out.print("The database schema is up to date.")
-    doubts = doubtful_addresses(database_url)
+    owner_url = environment.owner_url(say)
+    left = bring_up_to_date(owner_url)
+    err.print("The database schema is up to date.")
+    for statement in left.statements:
+        typer.echo(f"{statement};")
+    if left.missing:
+        fail(
+            f"the database has no {', '.join(left.missing)}; have an administrator of the server"
+            " run the statements above in this database, then run this again"
+        )
+    if left.statements:
+        err.print(
+            "The rights of its roles are not in order. Have an administrator of the server run the"
+            " statements above in this database."
+        )
+    doubts = doubtful_addresses(owner_url)
     for doubt in doubts:
         err.print(doubt, style="yellow", markup=False)
-    end(look=bool(doubts))
+    end(look=bool(left.statements or doubts))

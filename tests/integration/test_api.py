@@ -101,22 +101,27 @@ def database(server_url):
 
 @pytest.fixture(scope="module")
 def settings(database, clients):
+    """The API's."""
     with of_role(database, roles.READER) as url, empty_cloud() as cloud:
         yield settings_of(url, cloud)
 
 
 @pytest.fixture(scope="module")
-def ledger(database, settings):
+def writer_settings(database, settings):
+    """The functions'."""
+    with of_role(database, roles.WRITER) as url:
+        yield replace(settings, database_url=url)
+
+
+@pytest.fixture(scope="module")
+def ledger(database, writer_settings):
     """
     Three contractors, five invoices: two months of Anna's and Borys's, one of Ciara's.
 
     Read by all tests of this file.
     """
-    with (
-        psycopg.connect(database, autocommit=True) as connection,
-        of_role(database, roles.WRITER) as writer_url,
-    ):
-        yield worked(Books(connection), replace(settings, database_url=writer_url))
+    with psycopg.connect(database, autocommit=True) as connection:
+        yield worked(Books(connection), writer_settings)
 
 
 def worked(books, settings):
@@ -310,10 +315,10 @@ class TestLink:
         assert (status, body["Code"]) == (409, "ConflictError")
 
     def test_names_the_document_s_hash_and_size_and_the_file_to_save(
-        self, gateway, ledger, settings
+        self, gateway, ledger, writer_settings
     ):
         invoice_id = ledger.value("SELECT id FROM invoice WHERE number = 'ANNA-0001'")
-        render_invoice(settings, invoice_id)
+        render_invoice(writer_settings, invoice_id)
         [(sha256, size)] = ledger.rows("SELECT sha256, bytes FROM document")
 
         status, link = gateway.link("ANNA-0001", who=claims(ANNA))
