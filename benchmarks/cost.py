@@ -100,6 +100,8 @@ SIZES = (
 # From the template: memory in MiB, alarms of an unsharded stack, metrics the functions write.
 BILL_MIB, RENDER_MIB, SMALL_MIB = Decimal(3008), Decimal(512), Decimal(256)
 ALARMS, METRICS, SWEEPS = 25, 8, 4 * 24 * 30
+# The API reads one, the other functions the other.
+SECRETS = 2
 QUEUES, POLLERS, POLL_SECONDS = 3, 5, 20
 TRACED = Decimal("0.05")
 YEAR = 12
@@ -142,8 +144,9 @@ def documents(size: Size, prices: Prices, work: Work) -> Decimal:
 
 
 def monitoring(size: Size, prices: Prices, work: Work) -> Decimal:
-    """Alarms, metrics, the dashboard, logs, traces and the secret."""
-    fixed = ALARMS * prices.alarm + METRICS * prices.metric + prices.dashboard + prices.secret
+    """Alarms, metrics, the dashboard, logs, traces and the secrets."""
+    fixed = ALARMS * prices.alarm + METRICS * prices.metric + prices.dashboard
+    fixed += SECRETS * prices.secret
     logs = 3 * size.invoices * work.log_bytes / GIB * prices.logs_gb
     return fixed + logs + 3 * size.invoices * TRACED / MILLION * prices.traces_million
 
@@ -157,7 +160,7 @@ LINES: dict[str, Line] = {
     "messages (SQS, SNS)": messages,
     "emails (SES)": emails,
     "a year of documents (S3)": documents,
-    "monitoring (CloudWatch, X-Ray) and the secret": monitoring,
+    "monitoring (CloudWatch, X-Ray) and the secrets": monitoring,
     "database (RDS)": database,
 }
 

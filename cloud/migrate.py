@@ -6,12 +6,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from chalicelib.billing.email_address import NotAnAddress, carried_over
+from chalicelib.billing.errors import BillingError
 from chalicelib.store.connection import check_reachable, engine
 
-from . import grants
+from . import grants, roles
 
 MIGRATIONS = Path(__file__).parents[1] / "sql" / "migrations"
 MIGRATION_LOCK = 0x53426D
@@ -27,6 +28,27 @@ ADDRESSES = """
     ORDER BY 1, 2
 """
 
+# Nobody migrates who does not own what there is, or may not make what there is not.
+MAY_MIGRATE = text("""
+    SELECT current_user,
+           coalesce(
+               (SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
+                WHERE oid = to_regclass('public.alembic_version')),
+               has_schema_privilege('public', 'CREATE')
+           ) AS may
+""")
+
+
+class MayNotMigrate(BillingError):
+    """Somebody who is not the owner would migrate."""
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+        super().__init__(
+            f"the role {role} may not change the database's schema; set DATABASE_OWNER_URL to the"
+            f" database's URL for {roles.OWNER}"
+        )
+
 
 def migrate(database_url: str) -> grants.Outstanding:
     """
@@ -38,6 +60,7 @@ def migrate(database_url: str) -> grants.Outstanding:
 
     Raises:
         DatabaseUnreachable: If the database does not answer.
+        MayNotMigrate: If that role owns none of it.
     """
     check_reachable(database_url)
     configuration = Config()
@@ -45,6 +68,7 @@ def migrate(database_url: str) -> grants.Outstanding:
     configuration.set_main_option("path_separator", "os")
     with engine(database_url).begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        _check_owner(connection)
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")
         return grants.apply(connection)
@@ -68,3 +92,11 @@ def _doubt(email: str) -> str | None:
     except NotAnAddress as error:
         return f"{email!r} cannot be used: {error.reason}"
     return None if address == email else f"{email!r} stands twice, written in two ways"
+def _check_owner(connection: Connection) -> None:
+    """
+    Raises:
+        MayNotMigrate: If the database would refuse the migration.
+    """
+    role, may = connection.execute(MAY_MIGRATE).one()
+    if not may:
+        raise MayNotMigrate(role)

@@ -187,7 +187,12 @@ def fresh_database(server_url: str) -> Iterator[str]:
 def create_database(server: psycopg.Connection[Any], name: str, template: str = TEMPLATE) -> None:
     """Create a copy of *template*, with its rights: PostgreSQL leaves out those on the database."""
     server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    server.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
+    everybody = ", ".join(roles.ROLES)
+    server.execute(f"""
+        REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC;
+        GRANT CONNECT ON DATABASE {name} TO {everybody};
+        GRANT CREATE ON DATABASE {name} TO {roles.OWNER};
+    """)
 
 
 def in_database(url: str, name: str) -> str:

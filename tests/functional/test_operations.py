@@ -3,6 +3,7 @@
 import base64
 import json
 
+import psycopg
 import pytest
 
 from cloud.local import aws_services
@@ -27,20 +28,41 @@ def run(cloud, name):
     return json.loads(ran["Payload"].read()), figures
 
 
+def secret(cloud, name):
+    secrets = aws_services.client("secretsmanager", cloud)
+    return secrets.get_secret_value(SecretId=cloud[name])["SecretString"]
+
+
 class TestTheDatabasesUrl:
-    def test_reaches_the_functions_as_the_arn_of_a_secret_alone(self, cloud):
-        for name in ("APIHandler", "BillMonth", "RenderInvoice", "Sweep"):
-            variables = function(cloud, name)["Environment"]["Variables"]
+    @pytest.mark.parametrize(
+        ("name", "known_as"),
+        [
+            ("APIHandler", "DATABASE_READER_SECRET_ARN"),
+            ("BillMonth", "DATABASE_SECRET_ARN"),
+            ("RenderInvoice", "DATABASE_SECRET_ARN"),
+            ("EmailInvoice", "DATABASE_SECRET_ARN"),
+            ("RecordMailEvent", "DATABASE_SECRET_ARN"),
+            ("Sweep", "DATABASE_SECRET_ARN"),
+        ],
+    )
+    def test_reaches_a_function_as_the_arn_of_a_secret_alone(self, cloud, name, known_as):
+        variables = function(cloud, name)["Environment"]["Variables"]
 
-            assert variables["DATABASE_URL"] == cloud["DATABASE_SECRET_ARN"]
-            assert cloud["DATABASE_URL"] not in variables.values()
+        assert variables["DATABASE_URL"] == cloud[known_as]
+        assert not [value for value in variables.values() if value.startswith("postgresql://")]
 
-    def test_is_what_the_secret_holds(self, cloud):
-        secret = aws_services.client("secretsmanager", cloud).get_secret_value(
-            SecretId=cloud["DATABASE_SECRET_ARN"]
-        )
+    def test_is_of_the_role_of_whoever_uses_it(self, cloud):
+        everybodys = {
+            "operator": cloud["DATABASE_URL"],
+            "owner": cloud["DATABASE_OWNER_URL"],
+            "writer": secret(cloud, "DATABASE_SECRET_ARN"),
+            "reader": secret(cloud, "DATABASE_READER_SECRET_ARN"),
+        }
 
-        assert secret["SecretString"] == cloud["DATABASE_URL"]
+        for role, url in everybodys.items():
+            with psycopg.connect(url) as connection:
+                logged_in = connection.execute("SELECT current_user").fetchone()
+                assert logged_in == (f"selfbill_{role}",)
 
 
 class TestFigures:

@@ -130,10 +130,28 @@ class TestConfiguration:
         given = template["Globals"]["Function"]["Environment"]["Variables"]
 
         assert template["Parameters"]["DatabaseUrl"]["NoEcho"] is True
+        assert template["Parameters"]["DatabaseReaderUrl"]["NoEcho"] is True
         assert given["DATABASE_URL"] == {
             "Fn::If": ["HasSecret", {"Ref": "DatabaseSecretArn"}, {"Ref": "DatabaseUrl"}]
         }
         assert template["Rules"]["DatabaseIsNamed"]["Assertions"]
+        assert template["Rules"]["DatabaseIsNamedToTheApi"]["Assertions"]
+
+    def test_lets_the_api_into_the_database_as_its_reader_and_the_others_as_its_writer(
+        self, translated
+    ):
+        given = {
+            name: translated[name]["Properties"]["Environment"]["Variables"]["DATABASE_URL"]
+            for name in FUNCTIONS
+        }
+
+        api = given.pop("APIHandler")
+        assert api["Fn::If"] == [
+            "HasReaderSecret",
+            {"Ref": "DatabaseReaderSecretArn"},
+            {"Ref": "DatabaseReaderUrl"},
+        ]
+        assert [value["Fn::If"][0] for value in given.values()] == ["HasSecret"] * len(given)
 
     def test_runs_where_the_database_is_if_that_is_a_network_of_its_own(self, translated):
         for name in FUNCTIONS:
@@ -566,15 +584,39 @@ class TestPolicies:
         assert len(actions) > 10
         assert not [action for action in actions if "*" in action]
 
-    def test_let_the_functions_alone_read_the_one_secret(self, translated, resources):
-        policy = translated["ReadDatabaseSecret"]
-        roles = [resources[name]["Properties"]["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS]
-        [allowed] = policy["Properties"]["PolicyDocument"]["Statement"]
+    @pytest.mark.parametrize(
+        ("policy", "condition", "secret", "readers"),
+        [
+            ("ReadReaderSecret", "HasReaderSecret", "DatabaseReaderSecretArn", ["APIHandler"]),
+            (
+                "ReadDatabaseSecret",
+                "HasSecret",
+                "DatabaseSecretArn",
+                [name for name in FUNCTIONS if name != "APIHandler"],
+            ),
+        ],
+    )
+    def test_let_each_secret_be_read_by_those_alone_that_use_it(
+        self, translated, resources, policy, condition, secret, readers
+    ):
+        roles = [resources[name]["Properties"]["Role"]["Fn::GetAtt"][0] for name in readers]
+        given = translated[policy]["Properties"]
+        [allowed] = given["PolicyDocument"]["Statement"]
 
-        assert policy["Condition"] == "HasSecret"
-        assert sorted(role["Ref"] for role in policy["Properties"]["Roles"]) == sorted(roles)
+        assert translated[policy]["Condition"] == condition
+        assert sorted(role["Ref"] for role in given["Roles"]) == sorted(roles)
         assert allowed["Action"] == ["secretsmanager:GetSecretValue"]
-        assert allowed["Resource"] == {"Ref": "DatabaseSecretArn"}
+        assert allowed["Resource"] == {"Ref": secret}
+
+    def test_let_no_other_secret_be_read(self, translated):
+        reading = [
+            resource["Ref"]
+            for statement in statements(translated)
+            for resource in statement["Resource"]
+            if any(action.startswith("secretsmanager:") for action in statement["Action"])
+        ]
+
+        assert sorted(reading) == ["DatabaseReaderSecretArn", "DatabaseSecretArn"]
 
     def test_let_no_function_make_a_log_that_is_kept_for_ever(self, translated):
         actions = {action for one in statements(translated) for action in one["Action"]}
