@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from cloud.project import PROJECT
 
-from . import csv_page, settings_page
+from . import csv_page, roles_page, settings_page
 
 FOLDER = PROJECT / "docs" / "reference"
-PAGES = {"settings.md": settings_page.page, "csv.md": csv_page.page}
+PAGES = {
+    "settings.md": settings_page.page,
+    "csv.md": csv_page.page,
+    "roles.md": roles_page.page,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
