@@ -8,7 +8,7 @@ What belongs to an extension is left alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from psycopg import errors
@@ -215,21 +215,29 @@ def _granted(connection: Connection) -> set[_Grant]:
 def _due(connection: Connection) -> set[_Grant]:
     columns = {row.relname: row.columns for row in connection.execute(COLUMNS)}
     database = connection.execute(text("SELECT quote_ident(current_database())")).scalar_one()
-    due = {
-        _Grant(name, role, privilege)
-        for name, given in (
-            ("SCHEMA public", roles.SCHEMA),
-            (f"DATABASE {database}", roles.DATABASE),
-        )
-        for role, privileges in given.items()
-        for privilege in privileges
+    around = {"SCHEMA public": roles.SCHEMA, f"DATABASE {database}": roles.DATABASE}
+    return {
+        *(
+            _Grant(name, role, privilege)
+            for name, given in around.items()
+            for role, privileges in given.items()
+            for privilege in privileges
+        ),
+        *_of_each("ROUTINE", roles.FUNCTIONS, "EXECUTE"),
+        *_of_each("SEQUENCE", roles.SEQUENCES, "USAGE"),
+        *(
+            grant
+            for role, rights in roles.RIGHTS.items()
+            for name in columns.keys() & rights.keys()
+            for grant in _on_table(name, role, rights[name], columns[name])
+        ),
     }
-    for name in columns.keys() & roles.SEQUENCES.keys():
-        due |= {_Grant(f"SEQUENCE public.{name}", role, "USAGE") for role in roles.SEQUENCES[name]}
-    for role, rights in roles.RIGHTS.items():
-        for name in columns.keys() & rights.keys():
-            due.update(_on_table(name, role, rights[name], columns[name]))
-    return due
+
+
+def _of_each(kind: str, given: Mapping[str, tuple[str, ...]], privilege: str) -> Iterator[_Grant]:
+    for name, takers in given.items():
+        for role in takers:
+            yield _Grant(f"{kind} public.{name}", role, privilege)
 
 
 def _on_table(name: str, role: str, rights: roles.Rights, columns: list[str]) -> Iterator[_Grant]:

@@ -195,6 +195,14 @@ SEQUENCES: Final[Mapping[str, tuple[str, ...]]] = {
     "workday_id_seq": (),
 }
 
+# Who may run a function; those of triggers run for everybody. A function that is not here runs for
+# its owner alone.
+FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    # Called by the triggers of an issue, with the rights of whoever issues.
+    "close_issue()": (WRITER, OPERATOR),
+    "issue_is_closed()": (WRITER, OPERATOR),
+}
+
 # Nobody but the owner makes a table, a function or a schema, and nobody at all a temporary table:
 # one that is named like a table of the ledger would be found first.
 SCHEMA: Final[Mapping[str, tuple[str, ...]]] = dict.fromkeys(RIGHTS, ("USAGE",))

@@ -11,11 +11,11 @@ HEAD = """# Rights of the database's roles
 Written by `python -m jobs.reference` from `cloud/roles.py`. Whose each role is, and how to set its
 password: [Roles of the database](../roles.md).
 
-What is not listed is refused. *Not* names the columns that a right leaves out. `selfbill_owner` owns
-every table and has no rights here. Nobody may make a temporary table, run a function of the schema,
-or become another role.
+What is not listed is refused. *Not* names the columns that a right leaves out. `selfbill_owner`
+owns every table, so it is not listed. Nobody may make a temporary table or become another role.
 """
 
+USABLE = {**roles.SEQUENCES, **roles.FUNCTIONS}
 VERBS = {"SELECT": "read", "INSERT": "add", "UPDATE": "change", "DELETE": "delete"}
 
 
@@ -30,12 +30,13 @@ def _rights(role: str) -> str:
         (code(relation), *(_columns(rights.get(privilege)) for privilege in VERBS))
         for relation, rights in sorted(roles.RIGHTS[role].items())
     ]
-    numbers = [
-        (code(sequence), "take numbers", "", "", "")
-        for sequence, takers in roles.SEQUENCES.items()
-        if role in takers
-    ]
-    return table(("table or view", *VERBS.values()), [*rows, *numbers])
+    return table(("table or view", *VERBS.values()), rows) + _further(role)
+
+
+def _further(role: str) -> str:
+    """A sentence on the sequences and functions that *role* may use."""
+    used = [name for name, takers in USABLE.items() if role in takers]
+    return f"\n\nAlso uses {', '.join(map(code, used))}." if used else ""
 
 
 def _columns(columns: roles.Columns | None) -> str:

@@ -12,7 +12,7 @@ import pytest
 from psycopg.errors import DatabaseError
 
 from tests.builders_ledger import Books
-from tests.conftest import TEMPLATE, in_database
+from tests.conftest import create_database, in_database
 
 from .by_hand import OCTOBER, a_run, credit_of, draft, issue, line, write
 
@@ -24,7 +24,7 @@ def books(server_url):
     """One database for all, as a superuser; each test has an employee of its own."""
     name = "guards"
     with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        create_database(server, name)
         with psycopg.connect(in_database(server_url, name), autocommit=True) as connection:
             yield Books(connection)
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -37,8 +37,10 @@ def attacker(server_url, books):
     for grant in (
         f"CREATE ROLE {role} LOGIN",
         f"GRANT TEMPORARY ON DATABASE guards TO {role}",
+        f"GRANT USAGE ON SCHEMA public TO {role}",
         f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role}",
     ):
         books.execute(grant)
     url = in_database(server_url, "guards").replace("postgres@", f"{role}@")

@@ -32,19 +32,19 @@ def query(database_url, statement):
 
 
 class TestMigrations:
-    def test_make_the_tables_the_code_declares(self, database_url):
-        with engine(database_url).connect() as connection:
+    def test_make_the_tables_the_code_declares(self, superuser_url):
+        with engine(superuser_url).connect() as connection:
             context = MigrationContext.configure(
                 connection, opts={"compare_type": True, "compare_server_default": True}
             )
             assert compare_metadata(context, metadata) == []
 
-    def test_change_nothing_the_second_time(self, database_url):
-        before = query(database_url, OBJECTS)
+    def test_change_nothing_the_second_time(self, owner_url):
+        before = query(owner_url, OBJECTS)
 
-        migrate(database_url)
+        migrate(owner_url)
 
-        assert query(database_url, OBJECTS) == before
+        assert query(owner_url, OBJECTS) == before
         assert len(before) > 100
 
 

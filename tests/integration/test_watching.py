@@ -89,10 +89,12 @@ class TestTheRun:
     def test_is_not_missed_where_nobody_worked(self, look):
         assert look(DUE + timedelta(days=1)).hours_late == 0
 
-    def test_is_not_missed_for_a_closed_month(self, look, october, settings, books):
+    def test_is_not_missed_for_a_closed_month(
+        self, look, october, settings, operator_settings, books
+    ):
         bill_month(settings, OCTOBER, DUE)
         finished(books, DUE - timedelta(days=2))
-        with period_lock(engine(settings.database_url), OCTOBER) as connection:
+        with period_lock(engine(operator_settings.database_url), OCTOBER) as connection:
             close(connection, OCTOBER)
 
         assert look(DUE + timedelta(days=1)).hours_late == 0
