@@ -6,13 +6,14 @@ from cloud import roles
 
 from .markdown import code, table
 
-HEAD = """# Rights of the database's roles
+HEAD = f"""# Rights of the database's roles
 
 Written by `python -m jobs.reference` from `cloud/roles.py`. Whose each role is, and how to set its
 password: [Roles of the database](../roles.md).
 
 What is not listed is refused. *Not* names the columns that a right leaves out. `selfbill_owner`
-owns every table, so it is not listed. Nobody may make a temporary table or become another role.
+owns every table, so it is not listed; {", ".join(map(code, roles.OWNERS_ALONE))} is its alone.
+Nobody may make a temporary table or become another role.
 """
 
 USABLE = {**roles.SEQUENCES, **roles.FUNCTIONS}

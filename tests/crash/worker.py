@@ -13,6 +13,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from typing import Any
@@ -73,6 +74,11 @@ def settings() -> Settings:
     return Settings.from_environment(os.environ)
 
 
+def operators() -> Settings:
+    """Settings of the command line."""
+    return replace(settings(), database_url=os.environ["OPERATOR_URL"])
+
+
 def bill(_event: None = None) -> None:
     bill_month(settings(), OCTOBER, NOW)
 
@@ -80,14 +86,14 @@ def bill(_event: None = None) -> None:
 def correct(_event: None = None) -> str | None:
     """Correct ANNA's invoice; returns why it was refused."""
     try:
-        correct_invoice(settings(), "ANNA-0001", LATER)
+        correct_invoice(operators(), "ANNA-0001", LATER)
     except CannotCorrect as refused:
         return refused.reason
     return None
 
 
 def close_month() -> None:
-    with period_lock(engine(settings().database_url), OCTOBER) as connection:
+    with period_lock(engine(operators().database_url), OCTOBER) as connection:
         close(connection, OCTOBER)
 
 

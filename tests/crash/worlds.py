@@ -23,8 +23,9 @@ import psycopg
 from botocore.config import Config
 
 from chalicelib.store.runs import INTERRUPTED
+from cloud import roles
 from tests.builders_ledger import Books
-from tests.conftest import create_database, in_database
+from tests.conftest import as_role, create_database, in_database
 
 from . import worker
 
@@ -351,7 +352,9 @@ class Site:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "NO_PROXY": "*",
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": as_role(database_url, roles.WRITER),
+            # For what a person does, and no function.
+            "OPERATOR_URL": as_role(database_url, roles.OPERATOR),
             "DOCUMENT_BUCKET": names["documents"],
             "EXPORT_BUCKET": names["exports"],
             "RENDER_QUEUE_URL": urls["render"],

@@ -21,6 +21,7 @@ import pytest
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cloud import roles
 from cloud.local import (
     accounts,
     aws_services,
@@ -259,6 +260,24 @@ class TestLife:
         assert running(home) is None
 
         self.assert_all_kept(home, lived_in)
+
+    @pytest.mark.prove
+    def test_takes_over_what_knew_no_roles(self, home, lived_in):
+        """As an earlier release left it: all is the superuser's, and so is every URL."""
+        url = postgres.url(Home.at(home))
+        names = ", ".join(roles.ROLES)
+        with psycopg.connect(url, autocommit=True) as superuser:
+            superuser.execute(f"REASSIGN OWNED BY {names} TO postgres")
+            superuser.execute(f"DROP OWNED BY {names}")
+            superuser.execute(f"DROP ROLE {names}")
+        Home.at(home).keep("environment", {**lived_in, "DATABASE_URL": url})
+        assert running(home)
+
+        after = up(home, {"DATABASE_URL": url}, quietly, migrate)
+
+        assert after == lived_in
+        with psycopg.connect(after["DATABASE_URL"]) as operator:
+            assert operator.execute("SELECT name FROM department").fetchall() == [("kept",)]
 
     def test_goes_on_after_a_power_cut(self, home, lived_in):
         saved = Home.at(home).snapshot

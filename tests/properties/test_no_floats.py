@@ -6,6 +6,7 @@ import ast
 import importlib
 import json
 import pkgutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -77,11 +78,12 @@ def ledger(settings, books, cloud):
 
 
 @pytest.fixture
-def answers(ledger, settings, monkeypatch):
+def answers(ledger, settings, reader_url, monkeypatch):
     """What every GET route answers an accountant, as text, by route."""
+    readers = replace(settings, database_url=reader_url)
     for module in every_module():
         if vars(module).get("settings") is read_settings:
-            monkeypatch.setattr(module, "settings", lambda: settings)
+            monkeypatch.setattr(module, "settings", lambda: readers)
     return {
         (route, number): ask(route, number)
         for route, methods in app.routes.items()
