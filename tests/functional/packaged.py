@@ -31,6 +31,7 @@ class Alone:
     package: Package
     folder: Path
     environment: Mapping[str, str]
+    reader_url: str
 
     def unpack(self):
         (self.folder / "runtime").mkdir()
@@ -46,8 +47,14 @@ class Alone:
             self.folder / "runtime",
             HANDLERS[function],
             event,
-            self.environment,
+            self.environment_of(function),
         )
+
+    def environment_of(self, function):
+        """As the template has it: the API logs in to the database as another role."""
+        if function != "APIHandler":
+            return self.environment
+        return {**self.environment, "DATABASE_URL": self.reader_url}
 
     def queued(self, name):
         """What is on a queue, as the event of its function."""

@@ -13,6 +13,7 @@ from hashlib import sha256
 import psycopg
 import pytest
 
+from cloud import roles
 from cloud.local import aws_services
 from cloud.local.cloud import down, up
 from cloud.migrate import migrate
@@ -21,7 +22,7 @@ from cloud.package.build import build
 from cloud.package.isolation import CallFailed
 from cloud.project import PROJECT
 from jobs.load.store import load_folder
-from tests.conftest import create_database, forget, in_database, scratch
+from tests.conftest import as_role, create_database, in_database, of_role, scratch
 
 from .conftest import quietly
 from .packaged import HANDLERS, Alone, delivered, record, request, services
@@ -83,9 +84,14 @@ def alone(package, stack, server_url, tmp_path_factory):
     url = in_database(server_url, "packaged")
     with psycopg.connect(server_url, autocommit=True) as server:
         create_database(server, "packaged")
-    load_folder(FIXTURES, url, quietly)
-    forget(url)
-    unpacked = Alone(package, tmp_path_factory.mktemp("alone"), services(stack, url))
+    with of_role(url, roles.OPERATOR) as operator_url:
+        load_folder(FIXTURES, operator_url, quietly)
+    unpacked = Alone(
+        package,
+        tmp_path_factory.mktemp("alone"),
+        services(stack, as_role(url, roles.WRITER)),
+        as_role(url, roles.READER),
+    )
     unpacked.unpack()
     yield unpacked
     with psycopg.connect(server_url, autocommit=True) as server:
@@ -178,7 +184,7 @@ class TestAlone:
 
     def test_a_function_that_is_not_there_is_an_error(self, alone):
         with pytest.raises(CallFailed) as failed:
-            Alone(alone.package, alone.folder, {}).call("BillMonth", {"period": PERIOD})
+            Alone(alone.package, alone.folder, {}, "").call("BillMonth", {"period": PERIOD})
 
         assert "missing settings: DATABASE_URL" in str(failed.value)
 
