@@ -92,6 +92,8 @@ def _doubt(email: str) -> str | None:
     except NotAnAddress as error:
         return f"{email!r} cannot be used: {error.reason}"
     return None if address == email else f"{email!r} stands twice, written in two ways"
+
+
 def _check_owner(connection: Connection) -> None:
     """
     Raises:

@@ -94,12 +94,14 @@ def of_cloud() -> dict[str, str]:
 def start_cloud(say: Say) -> dict[str, str]:
     """Start the local cloud, or leave it running, and return its environment."""
     from cloud.local.cloud import up
+    from cloud.grants import Outstanding
     from cloud.migrate import doubtful_addresses, migrate
 
-    def bring_up_to_date(database_url: str) -> None:
-        migrate(database_url)
-        for doubt in doubtful_addresses(database_url):
+    def bring_up_to_date(owner_url: str) -> Outstanding:
+        left = migrate(owner_url)
+        for doubt in doubtful_addresses(owner_url):
             say(doubt)
+        return left
 
     return up(home(), os.environ, say, bring_up_to_date)
 

@@ -9,6 +9,50 @@ import typer
 
 from jobs import environment
 
+from .shell import end, err, fail, out, say
+
+
+def package(
+    out_folder: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the zips and the template.")
+    ] = Path("build"),
+    stage: Annotated[
+        str, typer.Option(metavar="STAGE", help="Stage in .chalice/config.json.")
+    ] = "dev",
+    bucket: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Also upload the zips to this bucket and write packaged.yaml.",
+        ),
+    ] = None,
+) -> None:
+    """
+    Build the zips and the template for AWS.
+
+    Writes one zip for each kind of function and sam.yaml, which names them.
+    """
+    from cloud.package import view
+    from cloud.package.build import build
+    from cloud.project import PROJECT
+
+    with err.status("packaging") as status:
+        built = build(PROJECT, out_folder, stage, lambda step: status.update(f"packaging: {step}"))
+    view.show(built, out)
+    if bucket:
+        import boto3
+
+        from cloud.package.upload import upload
+
+        with err.status(f"uploading to {bucket}"):
+            uploaded = upload(built, bucket, boto3.client("s3"))
+        out.print(
+            f"Uploaded to {bucket}. Deploy this template: {uploaded}", soft_wrap=True, markup=False
+        )
+
+
+def migrate() -> None:
+    """
     Bring the database up to the newest schema and its roles to their rights.
 
     Uses DATABASE_OWNER_URL, if it is set. What that role may not do is printed as SQL for an
