@@ -16,6 +16,8 @@ from typing import Any
 import msgspec
 from chalice.app import Blueprint, CognitoUserPoolAuthorizer, Response
 
+from chalicelib.store.refusals import told
+
 from . import parameters, security
 
 JSON = {"Content-Type": "application/json"}
@@ -76,7 +78,8 @@ def serve(routes: Blueprint, operation: Operation) -> Callable[[Handler], Handle
     def register(handler: Handler) -> Handler:
         def view(**path: str) -> Response:
             given = dict(routes.current_request.query_params or {})
-            answer = handler(parameters.read(operation.query, given), **path)
+            with told():
+                answer = handler(parameters.read(operation.query, given), **path)
             return Response(msgspec.json.encode(answer, enc_hook=str).decode(), headers={**JSON})
 
         view.__name__ = handler.__name__

@@ -7,6 +7,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.billing.errors import place_of
+
+from .reasons import in_one_sentence
+
 log = logging.getLogger("selfbill")
 
 
@@ -50,8 +54,9 @@ def handle_bodies(
     for record in event["Records"]:
         try:
             step(record["body"])
-        except Exception:  # one broken message must not send its neighbours round again
-            log.exception("message %s failed: %s", record["messageId"], record["body"])
+        except Exception as error:  # noqa: BLE001 -- one must not send its neighbours round again
+            # Not the body: an event of SES has addresses in it.
+            _log("message %s failed: %s", record["messageId"], error)
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
 
@@ -60,5 +65,10 @@ def _keep(keep: Callable[[int, Exception], None], subject: int, error: Exception
     """The log has both errors if the database that would keep the first is itself what failed."""
     try:
         keep(subject, error)
-    except Exception:
-        log.exception("why %s failed could not be kept in the database", subject)
+    except Exception as lost:  # noqa: BLE001 -- whatever it is, the first error is what counts
+        _log("why %s failed could not be kept in the database: %s", subject, lost)
+
+
+def _log(sentence: str, what: object, error: Exception) -> None:
+    """One line, without row data, and where the error was raised."""
+    log.error(f"{sentence} [%s]", what, in_one_sentence(error), place_of(error))  # noqa: G004

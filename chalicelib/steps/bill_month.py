@@ -24,6 +24,7 @@ from chalicelib.settings import Settings
 from chalicelib.store.connection import period_lock
 from chalicelib.store.issuing import Issue, issue
 
+from .reasons import telling
 from .run import attempt, extract_month, issue_date, ready, refuse_closed, send_on
 
 
@@ -45,6 +46,7 @@ class RunOutcome:
     shard: Shard | None = None
 
 
+@telling()
 def handle(event: dict[str, Any]) -> dict[str, Any]:
     """
     The Lambda: *event* may name the period; a schedule's does not, and bills last month.

@@ -27,7 +27,7 @@ from chalicelib.store import deliveries, records
 from chalicelib.store.connection import engine
 
 from .batch import handle_each
-from .reasons import keeper
+from .reasons import keeper, telling
 
 # What SES will never send; every other refusal may pass: throttles, credentials, a paused account.
 REFUSALS = {"MessageRejected", "InvalidParameterValue"}
@@ -65,6 +65,7 @@ class Throttled(BillingError):
     """SES asks to send more slowly; the claim has been given back."""
 
 
+@telling()
 def handle(event: dict[str, Any], seconds: Seconds = LAMBDA_SECONDS) -> dict[str, Any]:
     """
     An SQS event with messages ``{"delivery_id": 7}``; answers the partial batch response.

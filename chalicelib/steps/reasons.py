@@ -1,26 +1,52 @@
-"""Why a step failed, in one sentence that may be kept and shown."""
+"""Why a step failed, in one sentence that may be kept, shown and logged."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import quote
 
-from botocore.exceptions import ClientError
+import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
-from chalicelib.billing.errors import BillingError
+from chalicelib.billing.errors import BillingError, Defect
+from chalicelib.billing.escapes import on_one_line
 from chalicelib.store.connection import engine
 from chalicelib.store.failures import Step, note_failure
+from chalicelib.store.refusals import DatabaseRefused
 from chalicelib.store.secret import libpq_url
 
 CREDENTIALS = re.compile(r"://[^/\s@]*@")
 HIDDEN = "***"
 
 
+class StepFailed(BillingError):
+    """What a function failed on, in one sentence."""
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """
+    Around a Lambda: what leaves it is one sentence, as Lambda logs it and answers it.
+
+    Raises:
+        StepFailed: Instead of any error but ours and AWS's, which are raised again alone.
+    """
+    try:
+        yield
+    except (BillingError, BotoCoreError, ClientError) as error:
+        # Without what it was raised from, which would be logged as well.
+        raise error from None
+    except Exception as error:
+        raise StepFailed(in_one_sentence(error)).with_traceback(error.__traceback__) from None
+
+
 def keeper(database_url: str, step: Step) -> Callable[[int, Exception], None]:
-    """What keeps a failure of *step* in the database, for `messages.handle_each`."""
+    """What keeps a failure of *step* in the database, for `batch.handle_each`."""
 
     def keep(subject: int, error: Exception) -> None:
         reason = in_one_sentence(error, database_url)
@@ -30,16 +56,30 @@ def keeper(database_url: str, step: Step) -> Callable[[int, Exception], None]:
     return keep
 
 
-def in_one_sentence(error: Exception, database_url: str) -> str:
+def in_one_sentence(error: BaseException, database_url: str | None = None) -> str:
     """
-    What *error* says in its first line, without the credentials of *database_url* or of any URL.
+    Why *error* happened, on one line, without row data and without the credentials of any URL.
 
-    An error that is worded neither by us nor by AWS is named before it.
+    An error that is worded neither by us nor by AWS is told by what it means or by where it
+    happened: its own words may quote a row.
+
+    Args:
+        error: What was raised.
+        database_url: The ledger's; that of the environment if left out.
     """
-    said = (error.orig if isinstance(error, DBAPIError) else None) or error
-    lines = str(said).replace("\0", "").strip().splitlines()
-    named = [] if isinstance(error, BillingError | ClientError) else [type(said).__name__]
-    return _without_secrets(": ".join(named + lines[:1]) or type(said).__name__, database_url)
+    url = os.environ.get("DATABASE_URL", "") if database_url is None else database_url
+    return _without_secrets(on_one_line(_first_line(error)), url)
+
+
+def _first_line(error: BaseException) -> str:
+    if isinstance(error, psycopg.Error | SQLAlchemyError):
+        return str(DatabaseRefused(error))
+    if isinstance(error, BillingError | BotoCoreError | ClientError):
+        lines = str(error).strip().splitlines()
+        return lines[0] if lines else type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        return f"{type(error).__name__}: {error.strerror}"
+    return str(Defect(error)) if isinstance(error, Exception) else type(error).__name__
 
 
 def _without_secrets(sentence: str, database_url: str) -> str:
@@ -50,5 +90,9 @@ def _without_secrets(sentence: str, database_url: str) -> str:
 
 def _secrets(database_url: str) -> list[str]:
     """The password, as itself and as it is written in a URL."""
-    password = str(conninfo_to_dict(libpq_url(database_url)).get("password") or "")
+    try:
+        known = conninfo_to_dict(libpq_url(database_url))
+    except (psycopg.Error, BillingError):
+        return []
+    password = str(known.get("password") or "")
     return sorted({password, quote(password), quote(password, safe="")} - {""}, key=len)[::-1]

@@ -12,6 +12,7 @@ from chalicelib.store.connection import engine
 from chalicelib.store.settling import settle
 
 from .batch import handle_bodies
+from .reasons import telling
 
 
 class UnknownMail(BillingError):
@@ -24,6 +25,7 @@ class UnknownMail(BillingError):
         )
 
 
+@telling()
 def handle(event: dict[str, Any]) -> dict[str, Any]:
     """An SQS event with messages of SES or SNS; answers with the partial batch response."""
     settings = Settings.from_environment(os.environ)

@@ -19,7 +19,7 @@ from chalicelib.store import deliveries, records
 from chalicelib.store.connection import engine
 
 from .batch import handle_each
-from .reasons import keeper
+from .reasons import keeper, telling
 
 
 class UnknownInvoice(BillingError):
@@ -30,6 +30,7 @@ class UnknownInvoice(BillingError):
         super().__init__(f"no invoice has the id {invoice_id}; check DATABASE_URL")
 
 
+@telling()
 def handle(event: dict[str, Any]) -> dict[str, Any]:
     """An SQS event with messages ``{"invoice_id": 7}``; answers with the partial batch response."""
     settings = Settings.from_environment(os.environ)

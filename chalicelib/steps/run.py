@@ -20,8 +20,10 @@ from chalicelib.settings import Settings
 from chalicelib.store.closing import PeriodClosed, billed_from, open_from
 from chalicelib.store.connection import check_reachable, engine
 from chalicelib.store.extraction import extract
+from chalicelib.store.refusals import DatabaseRefused
 from chalicelib.store.runs import fail_run, start_run
 
+from .reasons import in_one_sentence
 from .sweep import fan_out
 
 
@@ -85,9 +87,9 @@ def _note_failure(ledger: Engine, run_id: int, error: BaseException) -> None:
     """On a connection of its own, as the run's may be what broke.  Lost, the next run notes it."""
     try:
         with ledger.connect() as connection:
-            fail_run(connection, run_id, str(error) or type(error).__name__)
+            fail_run(connection, run_id, in_one_sentence(error))
     except OperationalError as lost:
-        error.add_note(f"run {run_id} could not be marked as failed: {lost}")
+        error.add_note(f"run {run_id} could not be marked as failed: {DatabaseRefused(lost)}")
 
 
 def refuse_closed(connection: Connection, period: Period) -> None:

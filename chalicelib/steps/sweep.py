@@ -21,7 +21,10 @@ from chalicelib.store import deliveries
 from chalicelib.store.connection import check_reachable, engine
 from chalicelib.store.watching import Watch, watch
 
+from .reasons import telling
 
+
+@telling()
 def handle() -> dict[str, Any]:
     """The Lambda of the schedule; answers how many messages it sent and what worries it."""
     settings = Settings.from_environment(os.environ)

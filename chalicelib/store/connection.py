@@ -57,6 +57,8 @@ def engine(database_url: str) -> Engine:
         "postgresql+psycopg://",
         creator=connect,
         isolation_level="READ COMMITTED",
+        # A statement's values are names and accounts.
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_size=2,
         max_overflow=2,
