@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,9 +64,14 @@ def run_demo(home: Path, console: Console) -> Shown:
         chosen = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         environment = up(folder, chosen, console.print, migrate)
         os.environ.update(environment)
-        return _bill_fixtures(folder, environment, console)
-    finally:
-        down(folder, console.print)
+        shown = _bill_fixtures(folder, environment, console)
+    except BaseException:
+        # What stopped the demo is what somebody must know, not what stopped its end.
+        with suppress(BillingError):
+            down(folder, console.print)
+        raise
+    down(folder, console.print)
+    return shown
 
 
 def _clear(folder: Path) -> None:

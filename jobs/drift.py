@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 from sqlalchemy import Connection, select
 
+from chalicelib.billing.escapes import on_one_line
 from chalicelib.billing.period import Period
 from chalicelib.settings import Settings
 from chalicelib.steps.correct_invoice import CannotCorrect, Correction, would_correct
@@ -37,10 +38,10 @@ def show_drift(settings: Settings, period: Period, console: Console) -> bool:
         return False
     for (invoice_id,), days in changes.group_by("invoice_id", maintain_order=True):
         number, name = names[f"invoice {invoice_id}"]
-        console.print(Text.assemble("\n", (number, "bold"), f" {name}"))
+        console.print(Text.assemble("\n", (number, "bold"), f" {on_one_line(name)}"))
         for day in days.iter_rows(named=True):
             [code] = names[f"project {day['project_id']}"]
-            console.print(f"  {describe(day, code)}", markup=False)
+            console.print(f"  {describe(day, on_one_line(code))}", markup=False)
         console.print(f"  {_prospect(settings, number)}", style="dim", markup=False)
     return True
 

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from chalicelib.billing.escapes import on_one_line
 from chalicelib.store.reporting import Held, Reject
 
 from .wording import REASONS, RULES
@@ -20,7 +21,9 @@ def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
     for column in columns:
         right = column in numbers
         justify: Literal["left", "right"] = "right" if right else "left"
-        grid.add_column(column, justify=justify, no_wrap=right, min_width=len(column))
+        grid.add_column(
+            Text(_shown(column)), justify=justify, no_wrap=right, min_width=len(_shown(column))
+        )
     return grid
 
 
@@ -36,8 +39,13 @@ def meanings(known: Mapping[str, str], used: Sequence[str]) -> Text:
 
 
 def add_row(grid: Table, *cells: str, style: str | None = None) -> None:
-    """Add a row of cells exactly as written: Rich would read a name like ``[x]`` as markup."""
-    grid.add_row(*(Text(cell) for cell in cells), style=style)
+    """Add a row of cells as written: Rich would read a name like ``[x]`` as markup."""
+    grid.add_row(*(Text(_shown(cell)) for cell in cells), style=style)
+
+
+def _shown(cell: str) -> str:
+    """On one line, and as wide as it is printed: a console escapes only what is laid out."""
+    return on_one_line(cell)
 
 
 def rejects(title: str, rows: Sequence[Reject]) -> RenderableType | None:

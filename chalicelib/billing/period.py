@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
 from .errors import BillingError
 
+# The months before and after a month are needed too, and the calendar ends at years 1 and 9999.
+FIRST_YEAR, LAST_YEAR = 2, 9998
 MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
@@ -17,7 +20,10 @@ class InvalidPeriod(BillingError):
 
     def __init__(self, text: str) -> None:
         self.text = text
-        super().__init__(f"{text!r} is not a month; write it as YYYY-MM, for example 2026-10")
+        super().__init__(
+            f"{text!r} is not a month; write it as YYYY-MM, for example 2026-10, of a year from"
+            f" {FIRST_YEAR:04} to {LAST_YEAR}"
+        )
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -48,11 +54,9 @@ class Period:
             InvalidPeriod: If *text* does not name a month.
         """
         written = MONTH.fullmatch(text)
-        try:
-            if written:
+        if written and FIRST_YEAR <= int(written[1]) <= LAST_YEAR:
+            with suppress(ValueError):
                 return cls.month(int(written[1]), int(written[2]))
-        except ValueError:
-            pass
         raise InvalidPeriod(text)
 
     @classmethod

@@ -41,7 +41,7 @@ def telling() -> Iterator[None]:
     except (BillingError, BotoCoreError, ClientError) as error:
         # Without what it was raised from, which would be logged as well.
         raise error from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- raised again, as a sentence
         raise StepFailed(in_one_sentence(error)).with_traceback(error.__traceback__) from None
 
 

@@ -92,8 +92,14 @@ def check_reachable(database_url: str) -> None:
         with engine(database_url).connect():
             return
     except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0]
-        raise DatabaseUnreachable(reason) from error
+        raise DatabaseUnreachable(_reason(error)) from error
+
+
+def _reason(error: DBAPIError) -> str:
+    """What libpq says of a connection; of a URL that it cannot read nothing, as it quotes it."""
+    if not isinstance(error.orig, psycopg.OperationalError):
+        return "it is not a URL that libpq accepts"
+    return str(error.orig).strip().splitlines()[0]
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from chalicelib.billing.period import Period
 from chalicelib.billing.statuses import ON_THEIR_WAY
 
 from . import report_queries as sql
+from .runs import reason_of
 from .silent import Silent, silent_people
 
 
@@ -276,7 +277,7 @@ def _run(row: Mapping[str, Any]) -> RunReport:
         status=row["status"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],
-        failure=row["failure"],
+        failure=reason_of(row["failure"]),
         control=None if row["extracted_rows"] is None else ControlTotals(**counts),
         corrects=row["corrects"],
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from chalicelib.billing.errors import BillingError
 from cloud.grants import Outstanding
 from cloud.project import PROJECT
 
@@ -20,7 +22,7 @@ from . import (
     secret,
 )
 from .databases import OWNER_URL, Databases, are_same
-from .home import Home
+from .home import Home, UnusableHome
 
 NOT_IN_ORDER = (
     "the database's roles do not have the rights they should; python -m jobs migrate lists what an"
@@ -40,6 +42,18 @@ EXAMPLE = {
     "PAYER_COUNTRY": "UA",
     "PAYMENT_TERMS_DAYS": "14",
 }
+
+
+class NotStopped(BillingError):
+    """Something went wrong while a local cloud was stopped."""
+
+    def __init__(self, folder: Path, reasons: list[str]) -> None:
+        self.folder = folder
+        self.reasons = list(dict.fromkeys(reasons))
+        super().__init__(
+            f"the local cloud in {folder} was not stopped in order: {'; '.join(self.reasons)};"
+            " then run once more: python -m jobs down"
+        )
 
 
 def up(
@@ -114,17 +128,50 @@ def running(home: Path) -> dict[str, str] | None:
 
 
 def down(home: Path, say: Callable[[str], None]) -> None:
-    """Stop whatever is running of this cloud and save its state; `up` continues from there."""
+    """
+    Stop whatever is running of this cloud and save its state; `up` continues from there.
+
+    Each part is stopped whatever becomes of the others, on a full disk as well.
+
+    Raises:
+        HomeBusy: If another program is starting or stopping it.
+        NotStopped: If anything went wrong, with every reason.
+    """
     own = Home.at(home)
     if not own.folder.is_dir():
         return
-    with own.locked():
+    with _locked_if_possible(own):
         say(f"stopping the local cloud in {own.folder}")
-        processes.stop(own, page_server.NAME)
-        processes.stop(own, aws_services.NAME)
-        processes.stop(own, mailbox.NAME)
-        postgres.stop(own)
-        own.keep("environment", {})
+        reasons = [
+            *_stopped(lambda: processes.stop(own, page_server.NAME)),
+            *_stopped(lambda: processes.stop(own, aws_services.NAME)),
+            *_stopped(lambda: processes.stop(own, mailbox.NAME)),
+            *_stopped(lambda: postgres.stop(own)),
+            *_stopped(lambda: processes.end(processes.unrecorded(own))),
+            *_stopped(lambda: own.keep("environment", {})),
+        ]
+    if reasons:
+        raise NotStopped(own.folder, reasons)
+
+
+@contextmanager
+def _locked_if_possible(home: Home) -> Iterator[None]:
+    """What cannot be locked, on a disk without room, must be stopped nevertheless."""
+    with ExitStack() as held:
+        with suppress(UnusableHome):
+            held.enter_context(home.locked())
+        yield
+
+
+def _stopped(stop: Callable[[], object]) -> list[str]:
+    """Why *stop* failed, if it did."""
+    try:
+        stop()
+    except BillingError as error:
+        return [str(error)]
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the other parts must be stopped
+        return [f"{type(error).__name__}: {error}"]
+    return []
 
 
 def _databases(home: Home, environment: Mapping[str, str]) -> Databases:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -32,6 +32,17 @@ class UnusableHome(BillingError):
         super().__init__(
             f"{folder} cannot be used for the local cloud ({reason}); "
             "set SELFBILL_HOME to a folder that you can write to"
+        )
+
+
+class UnusableRecord(BillingError):
+    """What the folder keeps of its cloud cannot be read or written."""
+
+    def __init__(self, record: Path, reason: str) -> None:
+        self.record = record
+        super().__init__(
+            f"{record} cannot be used ({reason}); make room on the disk, or move what is in its"
+            " place away, then try again"
         )
 
 
@@ -143,18 +154,34 @@ class Home:
             lock.release()
 
     def recall(self, section: str) -> dict[str, Any]:
-        """The last value of *section*; empty if there is none."""
+        """
+        The last value of *section*; empty if there is none.
+
+        Raises:
+            UnusableRecord: If it cannot be read.
+        """
         section_kept = self._read().get(section, {})
         return section_kept if isinstance(section_kept, dict) else {}
 
     def keep(self, section: str, values: dict[str, Any]) -> None:
-        """Replace *section*; a crash leaves either the old file or the new one."""
+        """
+        Replace *section*; a crash or a full disk leaves either the old file or the new one.
+
+        Raises:
+            UnusableRecord: If it cannot be written.
+        """
         text = json.dumps({**self._read(), section: values}, indent=2, sort_keys=True)
         unfinished = self._record.with_suffix(".json.new")
         # It contains the database's URL, possibly with a password.
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
-            f.write(text)
-        unfinished.replace(self._record)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        try:
+            with os.fdopen(os.open(unfinished, flags, 0o600), "w") as file:
+                file.write(text)
+            unfinished.replace(self._record)
+        except OSError as error:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise UnusableRecord(self._record, error.strerror or str(error)) from error
 
     @property
     def _record(self) -> Path:
@@ -163,6 +190,8 @@ class Home:
     def _read(self) -> dict[str, Any]:
         try:
             kept = json.loads(self._record.read_text())
-        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
+        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
             return {}
+        except OSError as error:
+            raise UnusableRecord(self._record, error.strerror or str(error)) from error
         return kept if isinstance(kept, dict) else {}

@@ -16,6 +16,8 @@ from .home import Home
 
 SAME_START_SECONDS = 2.0
 STOP_SECONDS = 30.0
+# How the modules of our background processes are called.
+OURS = "cloud.local."
 
 
 def start(home: Home, name: str, module: str, environment: Mapping[str, str]) -> psutil.Process:
@@ -87,8 +89,23 @@ def working_on(argument: str) -> list[psutil.Process]:
     return found
 
 
+def unrecorded(home: Home) -> list[psutil.Process]:
+    """Our programs that work on *home*, recorded or not: its record may be lost or unreadable."""
+    found = []
+    for process in working_on(str(home.folder)):
+        with suppress(psutil.Error):
+            if any(word.startswith(OURS) for word in process.cmdline()):
+                found += [process, *process.children(recursive=True)]
+    return found
+
+
 def stop(home: Home, name: str) -> None:
-    """Stop the process and its children; kill them if that takes `STOP_SECONDS`."""
+    """
+    Stop the process and its children; kill them if that takes `STOP_SECONDS`.
+
+    Raises:
+        UnusableRecord: If what runs cannot be read, or, once it is stopped, not be written.
+    """
     process = alive(home, name)
     if process is not None:
         children = process.children(recursive=True)

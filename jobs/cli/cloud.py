@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from typing import Annotated
 
 import typer
 
 from jobs import environment
+from jobs.console import write
 
 from .shell import Exit, out, say
 
@@ -57,7 +59,7 @@ def env() -> None:
     Use it as: eval "$(python -m jobs env)"
     """
     for name, value in sorted(environment.of_cloud().items()):
-        typer.echo(f"export {name}={shlex.quote(value)}")
+        write(f"export {name}={shlex.quote(value)}\n", sys.stdout)
 
 
 def token(
@@ -66,4 +68,4 @@ def token(
     """Print an ID token for the local API, to use with curl."""
     from cloud.local.accounts import token as sign_in
 
-    typer.echo(sign_in(email, environment.of_cloud()))
+    write(f"{sign_in(email, environment.of_cloud())}\n", sys.stdout)

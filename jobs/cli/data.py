@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from jobs import environment
+from jobs.console import sentence
 from jobs.import_time.clock import DateOrder
 from jobs.import_time.tools import ToolName
 from jobs.query.forms import Form, form_of
@@ -45,7 +46,7 @@ def load(
     out.print(table)
     refusals = [refusal for file in loaded for refusal in file.refusals]
     for refusal in refusals[:REFUSALS_SHOWN]:
-        err.print(f"refused {refusal}", style="yellow", markup=False)
+        err.print(sentence(f"refused {refusal}"), style="yellow")
     if len(refusals) > REFUSALS_SHOWN:
         err.print(f"and {len(refusals) - REFUSALS_SHOWN} more. Correct these lines and load again.")
     end(look=bool(refusals))

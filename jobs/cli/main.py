@@ -8,15 +8,19 @@ A command imports what it needs when it runs, so that help and a refusal come at
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import suppress
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from chalicelib.billing.errors import BillingError
+from chalicelib.billing.escapes import escaped
 
 from . import cloud, data, month, release
-from .shell import fail
+from .refusals import sentence_of
+from .shell import Exit, fail
 
 # The commands by the headings of --help, in the order in which somebody new needs them.
 COMMANDS = {
@@ -56,33 +60,37 @@ for group in COMMANDS.values():
 
 
 def main() -> None:
-    """Run one command; whatever was anticipated ends as one sentence and exit code 2."""
+    """Run one command and exit; whatever goes wrong ends as one sentence and exit code 2."""
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        app()
-    except BillingError as error:
-        fail(str(error))
+        code: int | None = app(standalone_mode=False)
+        # Here, and not when Python ends, which would print a traceback and forget the exit code.
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()
+        return Exit.UNREAD
+    except typer.TyperException as wrong:
+        return _show_usage(wrong)
     except Exception as error:
-        sentence = _refusal(error)
-        if sentence is None:
+        if sys.flags.dev_mode:
             raise
-        fail(sentence)
+        _forget_output()
+        fail(sentence_of(error))
+        return Exit.FAILED
+    return code or Exit.DONE
 
 
-def _refusal(error: Exception) -> str | None:
-    """What a service refused, as a sentence; None for what nobody anticipated."""
-    import psycopg
-    from botocore.exceptions import BotoCoreError, ClientError
-    from sqlalchemy.exc import SQLAlchemyError
+def _show_usage(wrong: Any) -> int:  # noqa: ANN401 -- Typer's Click, which it keeps to itself
+    """How the command is called; what was typed may hold anything, such as a file's name."""
+    wrong.message = escaped(wrong.message)
+    wrong.show()
+    return Exit.FAILED
 
-    if isinstance(error, ClientError | BotoCoreError):
-        return f"AWS refused the request: {error}; check AWS_ENDPOINT_URL, credentials and region"
-    # COPY raises psycopg's own.
-    if isinstance(error, SQLAlchemyError | psycopg.Error):
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        return (
-            f"the database refused the request: {reason}; if its schema is out of date, run:"
-            " python -m jobs migrate"
-        )
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}; correct the path, or make room on the disk"
-    return None
+
+def _forget_output() -> None:
+    """Drop what nobody takes, lest Python tries again to write it when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

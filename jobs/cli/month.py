@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ import typer
 from chalicelib.billing.period import Period
 from jobs import environment
 
-from .shell import PeriodArgument, end, err, out, say
+from .shell import PeriodArgument, end, err, out, say, show_json
 
 
 def preview(
@@ -46,7 +45,7 @@ def preview(
     month, bounds = Period.parse(period), Bounds.parse(factor, max_hours)
     found = preview_month(environment.settings(say), month, datetime.now(UTC), bounds)
     if as_json:
-        typer.echo(json.dumps(preview_view.as_json(found), indent=2, ensure_ascii=False))
+        show_json(preview_view.as_json(found))
     else:
         preview_view.show(found, out)
     end(look=found.needs_a_person)
@@ -107,7 +106,7 @@ def report(
         write_page(found, html, dead)
         say(f"wrote {html}")
     if as_json:
-        typer.echo(json.dumps(report_view.as_json(found, dead), indent=2, ensure_ascii=False))
+        show_json(report_view.as_json(found, dead))
     else:
         report_view.show(found, out, dead)
     end(look=found.needs_a_person or dead.needs_a_person)
@@ -164,7 +163,7 @@ def resend(
     from chalicelib.steps.resend_invoice import resend as queue_again
 
     address = queue_again(environment.settings(say), number)
-    out.print(f"{number} is queued for {address}.", markup=False)
+    out.print(f"{number} is queued for {address}.", soft_wrap=True)
 
 
 def redrive() -> None:

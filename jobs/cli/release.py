@@ -44,11 +44,9 @@ def package(
 
         from cloud.package.upload import upload
 
-        with err.status(f"uploading to {bucket}"):
+        with err.status("uploading the zips"):
             uploaded = upload(built, bucket, boto3.client("s3"))
-        out.print(
-            f"Uploaded to {bucket}. Deploy this template: {uploaded}", soft_wrap=True, markup=False
-        )
+        out.print(f"Uploaded to {bucket}. Deploy this template: {uploaded}", soft_wrap=True)
 
 
 def migrate() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from enum import IntEnum
-from typing import Annotated, NoReturn
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-out = Console()
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+from jobs.console import Terminal, json_of, sentence, write
+
+out = Terminal()
+err = Terminal(stderr=True, soft_wrap=True, highlight=False)
 
 PeriodArgument = Annotated[str, typer.Argument(metavar="PERIOD", help="Month as YYYY-MM.")]
 
@@ -21,16 +22,22 @@ class Exit(IntEnum):
     DONE = 0
     LOOK = 1
     FAILED = 2
+    # As a shell counts a program that was ended by SIGPIPE.
+    UNREAD = 141
 
 
-def say(sentence: str) -> None:
-    err.print(sentence, style="dim", markup=False)
+def say(words: str) -> None:
+    err.print(sentence(words), style="dim")
 
 
 def end(*, look: bool) -> None:
     raise typer.Exit(Exit.LOOK if look else Exit.DONE)
 
 
-def fail(sentence: str) -> NoReturn:
-    err.print(f"Error: {sentence}", style="red", markup=False)
-    sys.exit(Exit.FAILED)
+def show_json(value: Any) -> None:  # noqa: ANN401 -- whatever JSON has
+    write(json_of(value), sys.stdout)
+
+
+def fail(words: str) -> None:
+    """Say why a command refused or failed; the caller ends it."""
+    err.print(f"Error: {sentence(words)}", style="red")

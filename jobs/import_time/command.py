@@ -9,6 +9,8 @@ from rich.console import Console
 
 from chalicelib.billing.errors import BillingError
 from jobs import environment
+from jobs.console import sentence
+from jobs.console import write as write_out
 from jobs.csv_file import UnreadableFile
 from jobs.wording import counted
 
@@ -68,7 +70,7 @@ def write(imported: Imported, target: Path | None, out: Console) -> None:
     """
     content = as_csv(imported.workdays)
     if target is None:
-        out.file.write(content)
+        write_out(content, out.file)
         return
     try:
         target.write_text(content, encoding="utf-8")
@@ -79,13 +81,13 @@ def write(imported: Imported, target: Path | None, out: Console) -> None:
 def tell(imported: Imported, err: Console) -> None:
     """Print what was left out and what looks wrong, line by line, and how the hours add up."""
     for refusal in imported.refusals:
-        err.print(f"left out: {refusal}", style="yellow", markup=False)
+        err.print(sentence(f"left out: {refusal}"), style="yellow")
     for notice in imported.notices:
-        err.print(f"check: {notice}", style="yellow", markup=False)
+        err.print(sentence(f"check: {notice}"), style="yellow")
     if imported.assumed:
         order = ORDERS[imported.assumed]
         err.print(f"Dates are read as {order}. If that is wrong, pass --dates dmy or mdy.")
-    err.print(_sums(imported), markup=False)
+    err.print(_sums(imported))
 
 
 def _sums(imported: Imported) -> str:

@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib.billing.errors import BillingError
+from chalicelib.billing.escapes import escaped, escaped_json
+from jobs.console import Terminal
 from jobs.terminal import add_row, table
 from jobs.wording import counted
 
@@ -25,6 +27,8 @@ from .sources import quoted
 
 MOMENT = "TIMESTAMP WITH TIME ZONE"
 WIDEST = 10_000
+# What a spreadsheet takes for the beginning of a formula, full-width signs included.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
 
 class NotWritable(BillingError):
@@ -50,6 +54,7 @@ def write(
             connection.execute(f"COPY {ANSWER} TO {target} (FORMAT parquet, COMPRESSION zstd)")
         elif file is None:
             out.file.write(_as_text(connection, form))
+            out.file.flush()
         else:
             file.write_text(_as_text(connection, form), encoding="utf-8")
     except (OSError, duckdb.IOException) as error:
@@ -73,18 +78,32 @@ def _selected(name: str, kind: str) -> str:
     return f"CAST({column} AS VARCHAR)" if kind == MOMENT else column
 
 
+def _inert(value: Any) -> Any:  # noqa: ANN401 -- any value of SQL
+    """
+    A cell that no spreadsheet runs and no terminal obeys; figures stay figures.
+
+    Spreadsheets take a text that begins so for a formula, unless an apostrophe stands before it
+    (https://owasp.org/www-community/attacks/CSV_Injection).
+    """
+    if value is None or isinstance(value, int | float | Decimal | date):
+        return value
+    text = str(value)
+    return escaped(f"'{text}" if text.lstrip(" ").startswith(FORMULAS) else text)
+
+
 def _as_csv(names: list[str], rows: list[tuple[Any, ...]]) -> str:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(rows)
+    writer.writerow([_inert(name) for name in names])
+    writer.writerows([_inert(value) for value in row] for row in rows)
     return written.getvalue()
 
 
 def _as_json(names: list[str], rows: list[tuple[Any, ...]]) -> str:
     """A list of objects; decimals and dates are strings, as in the API."""
     records = [dict(zip(names, row, strict=True)) for row in rows]
-    return json.dumps(records, indent=2, ensure_ascii=False, default=_as_string) + "\n"
+    document = json.dumps(records, indent=2, ensure_ascii=False, default=_as_string)
+    return escaped_json(document) + "\n"
 
 
 def _as_string(value: Any) -> str:  # noqa: ANN401 -- whatever JSON has no form for
@@ -94,7 +113,7 @@ def _as_string(value: Any) -> str:  # noqa: ANN401 -- whatever JSON has no form 
 def _as_table(names: list[str], rows: list[tuple[Any, ...]]) -> str:
     """As wide as needed: a figure cut at the edge of the terminal is worse than one that wraps."""
     drawn = io.StringIO()
-    Console(file=drawn, width=WIDEST).print(_grid(names, rows))
+    Terminal(file=drawn, width=WIDEST).print(_grid(names, rows))
     lines = [line.rstrip() for line in drawn.getvalue().splitlines()]
     return "\n".join([*lines, counted(len(rows), "row")]) + "\n"
 

@@ -79,15 +79,23 @@ def text_of(file_or_sql: str) -> str:
 
     Raises:
         NoSuchQuestion: If it is one word and none of these.
+        QueryRefused: If the file is not text.
     """
     for place in (Path(file_or_sql), QUESTIONS / f"{file_or_sql}.sql"):
         # SQL may be too long for a file name.
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             if place.is_file():
-                return place.read_text(encoding="utf-8")
+                return _read(place)
     if len(file_or_sql.split()) <= 1:
         raise NoSuchQuestion(file_or_sql)
     return file_or_sql
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise QueryRefused(f"{file} is not UTF-8; save it again as UTF-8") from None
 
 
 @contextmanager
@@ -150,6 +158,8 @@ def _refusal(error: Exception, source: Source) -> BillingError:
 
 def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     *first, question = [statement.query for statement in connection.extract_statements(sql)] or [""]
+    if not question.strip():
+        raise QueryRefused("it is empty; write a SELECT")
     for statement in first:
         connection.execute(statement)
     connection.execute(f"CREATE TEMP TABLE {ANSWER} AS FROM (\n{question.strip().rstrip(';')}\n)")

@@ -13,8 +13,10 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from chalicelib.billing.errors import BillingError
+from chalicelib.billing.escapes import escaped
 from chalicelib.store.reporting import PeriodReport
 from jobs.dead_letters.find import DeadLetters
 from jobs.dead_letters.view import sentences
@@ -91,11 +93,17 @@ def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
+        finalize=_visible,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     return environment.get_template(TEMPLATE)
+
+
+def _visible(value: object) -> object:
+    """Others' text with what would change its direction, or hide, spelled out."""
+    return escaped(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @dataclass(frozen=True, slots=True)

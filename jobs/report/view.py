@@ -11,6 +11,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from chalicelib.billing.control import SIDES, Count
+from chalicelib.billing.escapes import on_one_line
 from chalicelib.billing.period import Period
 from chalicelib.billing.plain import plain
 from chalicelib.store.reporting import PeriodReport, RunReport
@@ -213,7 +214,7 @@ def _named(title: str, names: Sequence[str]) -> RenderableType | None:
     """One line of names, counted if there are many."""
     if not names:
         return None
-    shown = f" {', '.join(names[:NAMES_SHOWN])}"
+    shown = f" {', '.join(map(on_one_line, names[:NAMES_SHOWN]))}"
     if len(names) <= NAMES_SHOWN:
         return titled(title, Text(shown))
     return titled(f"{title}: {len(names):,}", Text(f"{shown} …"))

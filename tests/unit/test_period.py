@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chalicelib.billing.period import InvalidPeriod, Period
 
-periods = st.builds(Period.month, st.integers(1, 9998), st.integers(1, 12))
+periods = st.builds(Period.month, st.integers(2, 9998), st.integers(1, 12))
 
 
 class TestPeriod:
@@ -53,3 +53,16 @@ class TestPeriod:
         assert str(Period.before(just_after_midnight.astimezone(zone).date())) == "2026-10"
         just_before = just_after_midnight - timedelta(seconds=2)
         assert str(Period.before(just_before.astimezone(zone).date())) == "2026-09"
+
+
+class TestTheEndsOfTheCalendar:
+    @pytest.mark.parametrize("text", ["0000-01", "0001-01", "0001-12", "9999-01", "9999-12"])
+    def test_are_refused_with_the_years_that_are_not(self, text):
+        with pytest.raises(InvalidPeriod, match="of a year from 0002 to 9998"):
+            Period.parse(text)
+
+    @pytest.mark.parametrize("text", ["0002-01", "9998-12"])
+    def test_leave_every_other_month_its_neighbours(self, text):
+        month = Period.parse(text)
+
+        assert month.preceding.following == month == month.following.preceding

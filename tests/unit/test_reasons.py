@@ -99,10 +99,7 @@ class TestWhatLeavesALambda:
 
     def test_is_our_error_without_what_it_was_raised_from(self):
         def step():
-            try:
-                raise KeyError("Anna Nowak")
-            except KeyError as error:
-                raise BillingError("try again") from error
+            raise BillingError("try again") from raised(KeyError("Anna Nowak"))
 
         with pytest.raises(BillingError, match="try again") as left, telling():
             step()
