@@ -18,6 +18,10 @@ from rich.segment import Segment
 from chalicelib.billing.escapes import escaped, escaped_json, on_one_line
 
 
+class Unread(Exception):
+    """Nobody reads the output any more, as when ``head`` has seen enough."""
+
+
 class Terminal(Console):
     """A Rich console that shows text as it is written and never obeys it."""
 
@@ -32,14 +36,21 @@ class Terminal(Console):
             yield segment._replace(text=escaped(segment.text)) if plain else segment
 
     def on_broken_pipe(self) -> None:
-        """Leave it to the command line, which ends without a word."""
-        raise BrokenPipeError
+        raise Unread
 
 
 def write(text: str, file: IO[str]) -> None:
-    """Write *text* exactly, for another program to read; on a terminal, `escaped`."""
-    file.write(escaped(text) if file.isatty() else text)
-    file.flush()
+    """
+    Write *text* exactly, for another program to read; on a terminal, `escaped`.
+
+    Raises:
+        Unread: If nobody reads it.
+    """
+    try:
+        file.write(escaped(text) if file.isatty() else text)
+        file.flush()
+    except BrokenPipeError:
+        raise Unread from None
 
 
 def json_of(value: Any) -> str:  # noqa: ANN401 -- whatever JSON has

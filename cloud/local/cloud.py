@@ -52,7 +52,7 @@ class NotStopped(BillingError):
         self.reasons = list(dict.fromkeys(reasons))
         super().__init__(
             f"the local cloud in {folder} was not stopped in order: {'; '.join(self.reasons)};"
-            " then run once more: python -m jobs down"
+            " once that is done, run: python -m jobs down"
         )
 
 

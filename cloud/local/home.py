@@ -41,8 +41,8 @@ class UnusableRecord(BillingError):
     def __init__(self, record: Path, reason: str) -> None:
         self.record = record
         super().__init__(
-            f"{record} cannot be used ({reason}); make room on the disk, or move what is in its"
-            " place away, then try again"
+            f"{record} cannot be used ({reason}); make room on the disk, or move away what is in"
+            " its place"
         )
 
 

@@ -202,4 +202,9 @@ def _socket_folder(home: Home) -> Path:
 
 def _last_words(log: Path, error: Exception) -> str:
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    return lines[-1] if lines else str(error)
+    if lines:
+        return lines[-1]
+    if isinstance(error, subprocess.CalledProcessError):
+        name = Path(error.cmd[0]).name
+        return f"{name} ended with exit code {error.returncode}, as it does if the disk is full"
+    return str(error)

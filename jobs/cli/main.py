@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from chalicelib.billing.escapes import escaped
+from jobs.console import Unread
 
 from . import cloud, data, month, release
 from .refusals import sentence_of
@@ -69,7 +70,7 @@ def _run() -> int:
         code: int | None = app(standalone_mode=False)
         # Here, and not when Python ends, which would print a traceback and forget the exit code.
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, Unread):
         _forget_output()
         return Exit.UNREAD
     except typer.TyperException as wrong:
@@ -77,7 +78,7 @@ def _run() -> int:
     except Exception as error:
         if sys.flags.dev_mode:
             raise
-        _forget_output()
+        _flush_or_forget()
         fail(sentence_of(error))
         return Exit.FAILED
     return code or Exit.DONE
@@ -88,6 +89,13 @@ def _show_usage(wrong: Any) -> int:  # noqa: ANN401 -- Typer's Click, which it k
     wrong.message = escaped(wrong.message)
     wrong.show()
     return Exit.FAILED
+
+
+def _flush_or_forget() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _forget_output()
 
 
 def _forget_output() -> None:

@@ -18,6 +18,7 @@ from rich.table import Table
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.escapes import escaped, escaped_json
 from jobs.console import Terminal
+from jobs.console import write as write_out
 from jobs.terminal import add_row, table
 from jobs.wording import counted
 
@@ -48,17 +49,17 @@ def write(
     Raises:
         NotWritable: If the file cannot be written.
     """
+    if file is None:
+        write_out(_as_text(connection, form), out.file)
+        return
     try:
         if form is Form.PARQUET:
             target = quoted(str(file))
             connection.execute(f"COPY {ANSWER} TO {target} (FORMAT parquet, COMPRESSION zstd)")
-        elif file is None:
-            out.file.write(_as_text(connection, form))
-            out.file.flush()
         else:
             file.write_text(_as_text(connection, form), encoding="utf-8")
     except (OSError, duckdb.IOException) as error:
-        raise NotWritable(file or Path("-"), str(error).splitlines()[0]) from None
+        raise NotWritable(file, str(error).splitlines()[0]) from None
 
 
 def _as_text(connection: duckdb.DuckDBPyConnection, form: Form) -> str:

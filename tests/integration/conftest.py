@@ -27,6 +27,8 @@ from tests.builders_ledger import Books
 from tests.conftest import forget, of_role
 
 REGION = "eu-central-1"
+# What the messages of each step call their id.
+KEYS = {"render": "invoice_id", "email": "delivery_id"}
 SENDER = "invoices@company.example"
 
 
@@ -174,3 +176,51 @@ def elsewhere(settings: Settings) -> Iterator[Callable[[], Settings]]:
     yield another
     for url in made:
         forget(url)
+
+
+@pytest.fixture
+def aside(cloud, monkeypatch):
+    """Dead-letter queues behind both queues; sends a body to that of a step, ids as messages."""
+    # moto has one server, which knows every message.
+    monkeypatch.setattr(queues, "WAIT_SECONDS", 0)
+    sqs = queues.client()
+    urls = {}
+    of_events = sqs.create_queue(QueueName="mail-events")["QueueUrl"]
+    for step, url in (
+        ("render", cloud.render_queue_url),
+        ("email", cloud.email_queue_url),
+        ("mail event", of_events),
+    ):
+        name = f"{step.replace(' ', '-')}-dead-letters"
+        urls[step] = sqs.create_queue(QueueName=name)["QueueUrl"]
+        [arn] = sqs.get_queue_attributes(QueueUrl=urls[step], AttributeNames=["QueueArn"])[
+            "Attributes"
+        ].values()
+        policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
+
+    def put(step, *contents):
+        queues.resend(
+            urls[step], [json.dumps({KEYS[step]: c}) if isinstance(c, int) else c for c in contents]
+        )
+
+    put.urls, put.of_events = urls, of_events
+    return put
+
+
+@pytest.fixture
+def run_job(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[Any, str, str]]:
+    """Run a command in this process; gives its exit code, output and errors."""
+    from jobs.cli.main import main
+
+    monkeypatch.setenv("COLUMNS", "240")
+
+    def run(*arguments: object) -> tuple[Any, str, str]:
+        monkeypatch.setattr("sys.argv", ["jobs", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, *capsys.readouterr()
+
+    return run

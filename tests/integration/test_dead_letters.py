@@ -187,39 +187,6 @@ def raising(error):
 
 
 @pytest.fixture
-def aside(cloud, monkeypatch):
-    """Dead-letter queues behind both queues; sends a body to that of a step, ids as messages."""
-    # moto has one server, which knows every message.
-    monkeypatch.setattr(queues, "WAIT_SECONDS", 0)
-    sqs = queues.client()
-    urls = {}
-    of_events = sqs.create_queue(QueueName="mail-events")["QueueUrl"]
-    for step, url in (
-        ("render", cloud.render_queue_url),
-        ("email", cloud.email_queue_url),
-        ("mail event", of_events),
-    ):
-        name = f"{step.replace(' ', '-')}-dead-letters"
-        urls[step] = sqs.create_queue(QueueName=name)["QueueUrl"]
-        [arn] = sqs.get_queue_attributes(QueueUrl=urls[step], AttributeNames=["QueueArn"])[
-            "Attributes"
-        ].values()
-        policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
-
-    def put(step, *contents):
-        queues.resend(
-            urls[step], [json.dumps({KEYS[step]: c}) if isinstance(c, int) else c for c in contents]
-        )
-
-    put.urls, put.of_events = urls, of_events
-    return put
-
-
-KEYS = {"render": "invoice_id", "email": "delivery_id"}
-
-
-@pytest.fixture
 def named(cloud):
     """The environment that names both queues."""
     return {"RENDER_QUEUE_URL": cloud.render_queue_url, "EMAIL_QUEUE_URL": cloud.email_queue_url}

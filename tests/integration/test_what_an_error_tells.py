@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import traceback
 
 import pytest
@@ -12,7 +11,6 @@ from chalicelib.api import invoices, reader
 from chalicelib.billing.errors import BillingError
 from chalicelib.steps import bill_month, render_invoice
 from chalicelib.store.connection import engine
-from jobs.cli.main import main
 
 from .test_api import ACCOUNTANT, Gateway
 from .test_dead_letters import event
@@ -59,19 +57,6 @@ def month(books, environment):
     for code in ("ANNA", "BO"):
         books.employee(code, full_name=NAME, iban=IBAN, address=STREET)
         books.workday(code)
-
-
-@pytest.fixture
-def run_job(monkeypatch, capsys):
-    """Run a command in this process; gives its exit code, output and errors."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["jobs", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture
