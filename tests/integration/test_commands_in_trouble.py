@@ -371,6 +371,7 @@ class TestWithAHostileName:
         shown = "[/] [red]Anna[/red] :smile:"
         for name in ("preview", "drift", "report --json", "preview --json", "query csv"):
             assert shown in outcomes[name][1], name
+        assert f"'{ANNA}" in outcomes["query csv"][1]
 
     def test_the_report_s_page_shows_it_escaped(self, run_job, world, places, tmp_path):
         run_job("report", "2026-10", "--html", tmp_path / "report.html")

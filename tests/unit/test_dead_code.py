@@ -23,6 +23,7 @@ CALLED_FROM_ELSEWHERE = {
     "_add_fonts",  # fpdf2's own, replaced
     "format_commands",  # Typer draws --help with it
     "call",  # the proofs of what is packaged call each function so
+    "on_broken_pipe",  # Rich's name for it
     "handle_DATA",  # aiosmtpd's name for it
     "log_request",  # http.server's name for it
     "narrow",  # page.html.j2

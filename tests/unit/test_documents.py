@@ -361,6 +361,8 @@ class TestCoverage:
             ("zero\u200bwidth", "\u200b"),
             ("half \ud800", "\ud800"),
             ("bell\a", "\a"),
+            ("lia\u202egpj", "\u202e"),
+            ("\u2066An\xadna\u2069\x1b\x9b", "\u2066\xad\u2069\x1b\x9b"),
         ],
     )
     def test_names_each_letter_once_in_order(self, text, letters):

@@ -46,6 +46,22 @@ class TestCompose:
     def test_needs_no_eight_bit_mail_server(self):
         assert compose(LETTER).isascii()
 
+    @pytest.mark.parametrize(
+        "field", ["sender", "recipient", "subject", "reply_to", "attachment_name"]
+    )
+    @pytest.mark.parametrize("broken", ["\r\n", "\n", "\r"])
+    def test_takes_no_second_header_from_a_field(self, field, broken):
+        forged = replace(LETTER, **{field: f"a@b.example{broken}Bcc: thief@evil.example"})
+
+        with pytest.raises(ValueError, match="linefeed or carriage return"):
+            compose(forged)
+
+    def test_writes_what_would_steer_a_reader_as_encoded_words(self):
+        head, _, _ = compose(replace(LETTER, subject="Bo\x1b[2J\u202e")).partition(b"\r\n\r\n")
+
+        assert b"\x1b" not in head
+        assert head.isascii()
+
 
 class TestIsThrottle:
     @pytest.mark.parametrize(
