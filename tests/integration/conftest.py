@@ -213,9 +213,11 @@ def run_job(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[Any, str, str]]:
     """Run a command in this process; gives its exit code, output and errors."""
+    from jobs.cli import shell
     from jobs.cli.main import main
 
-    monkeypatch.setenv("COLUMNS", "240")
+    # Rich reads COLUMNS once, when the console is made.
+    monkeypatch.setattr(shell.out, "_width", 240)
 
     def run(*arguments: object) -> tuple[Any, str, str]:
         monkeypatch.setattr("sys.argv", ["jobs", *map(str, arguments)])

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from chalicelib.billing.errors import BillingError
 from chalicelib.steps.reasons import in_one_sentence
 from chalicelib.store import secret
 from chalicelib.store.connection import DatabaseUnreachable, check_reachable, engine
@@ -46,7 +47,7 @@ class TestTheDatabasesUrl:
     def test_stays_out_of_the_reason_why_a_step_failed(self, keep):
         arn = keep("postgresql://selfbill:s3cret@db.example/ledger")
 
-        assert in_one_sentence(ValueError("no s3cret here"), arn) == "ValueError: no *** here"
+        assert in_one_sentence(BillingError("no s3cret here"), arn) == "no *** here"
 
     def test_is_read_again_when_the_database_refuses_the_old_one(self, keep, database_url):
         arn = keep(NOWHERE)
