@@ -93,8 +93,8 @@ def of_cloud() -> dict[str, str]:
 
 def start_cloud(say: Say) -> dict[str, str]:
     """Start the local cloud, or leave it running, and return its environment."""
-    from cloud.local.cloud import up
     from cloud.grants import Outstanding
+    from cloud.local.cloud import up
     from cloud.migrate import doubtful_addresses, migrate
 
     def bring_up_to_date(owner_url: str) -> Outstanding:
