@@ -397,6 +397,11 @@ class TestWhatIsWritten:
 class TestAMixture:
     """Files of two exports of one month side by side: as a reader of several may meet them."""
 
+    @pytest.fixture
+    def settings(self, operator_settings):
+        """A quarter has months that a person closes."""
+        return operator_settings
+
     def test_is_never_answered(self, settings, cloud, books, tmp_path, monkeypatch):
         monkeypatch.setattr(asking, "PAUSE_SECONDS", 0)
         work_a_quarter(settings, cloud, books)
