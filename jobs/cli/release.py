@@ -7,9 +7,21 @@ from typing import Annotated
 
 import typer
 
+from chalicelib.billing.errors import BillingError
 from jobs import environment
 
-from .shell import end, err, fail, out, say
+from .shell import end, err, out, say
+
+
+class RolesMissing(BillingError):
+    """Roles of the database do not exist, and whoever migrated may not create them."""
+
+    def __init__(self, roles: tuple[str, ...]) -> None:
+        self.roles = roles
+        super().__init__(
+            f"the database has no {', '.join(roles)}; have an administrator of the server run the"
+            " statements above in this database, then run this again"
+        )
 
 
 def package(
@@ -66,10 +78,7 @@ def migrate() -> None:
     for statement in left.statements:
         typer.echo(f"{statement};")
     if left.missing:
-        fail(
-            f"the database has no {', '.join(left.missing)}; have an administrator of the server"
-            " run the statements above in this database, then run this again"
-        )
+        raise RolesMissing(left.missing)
     if left.statements:
         err.print(
             "The rights of its roles are not in order. Have an administrator of the server run the"

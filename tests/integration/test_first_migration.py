@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import psycopg
 import pytest
 from typer.testing import CliRunner
@@ -10,7 +12,7 @@ from cloud import roles
 from cloud.local import postgres
 from cloud.local.home import Home
 from cloud.migrate import migrate
-from jobs.cli.main import app
+from jobs.cli.main import app, main
 from tests.conftest import as_role, forget, scratch
 
 DATABASE = "company"
@@ -85,16 +87,19 @@ class TestAnOwnerWhoMayNotMakeRoles:
         assert migrate(administrator).statements == ()
         assert on(administrator, OWNERS) == [(roles.OWNER,)]
 
-    def test_ends_the_command_with_exit_code_2_and_one_sentence(self, url, monkeypatch):
+    def test_ends_the_command_with_exit_code_2_and_one_sentence(self, url, monkeypatch, capsys):
         monkeypatch.setenv("DATABASE_URL", url("clerk"))
         monkeypatch.delenv("DATABASE_OWNER_URL", raising=False)
+        monkeypatch.setattr(sys, "argv", ["jobs", "migrate"])
 
-        ended = CliRunner().invoke(app, ["migrate"])
+        with pytest.raises(SystemExit) as ended:
+            main()
 
-        assert ended.exit_code == 2
-        assert "CREATE ROLE selfbill_owner LOGIN;\n" in ended.stdout
-        assert "the database has no selfbill_owner, selfbill_writer" in ended.stderr
-        assert "have an administrator of the server run the statements above" in ended.stderr
+        said = capsys.readouterr()
+        assert ended.value.code == 2
+        assert "CREATE ROLE selfbill_owner LOGIN;\n" in said.out
+        assert "the database has no selfbill_owner, selfbill_writer" in said.err
+        assert "have an administrator of the server run the statements above" in said.err
 
 
 class TestAnAdministratorWhoIsNoSuperuser:
