@@ -47,6 +47,11 @@ SETTINGS = (
         "`preview` flags totals more than this many times last month's, or less than 1/N",
         default="2",
     ),
+    Setting(
+        "SELFBILL_ACTOR",
+        "Whom the commands act for, as the ledger notes it beside the database's login (`claimed`)",
+        default="`user@host` of the operating system",
+    ),
     Setting("PREVIEW_MAX_HOURS", "`preview` flags more hours a month than these", default="220"),
 )
 

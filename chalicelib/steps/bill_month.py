@@ -21,6 +21,7 @@ from chalicelib.billing.period import Period
 from chalicelib.billing.sharding import Shard, ShardOutcome, check_shards
 from chalicelib.documents.pdf.coverage import unprintable
 from chalicelib.settings import Settings
+from chalicelib.store.actor import started_by
 from chalicelib.store.connection import period_lock
 from chalicelib.store.issuing import Issue, issue
 
@@ -51,12 +52,14 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
     """
     The Lambda: *event* may name the period; a schedule's does not, and bills last month.
 
-    With ``"shard": [k, n]`` it bills one shard of it.  With ``"shards"``, the answers of all of
+    ``"by"`` says who starts it, for the run's `claimed`; a schedule's says so of itself.  With
+    ``"shard": [k, n]`` it bills one shard of it.  With ``"shards"``, the answers of all of
     them, it is the run of the whole that follows, and checks that nothing is missing.
     """
     now = datetime.now(UTC)
     try:
-        outcome = _run(event, now)
+        with started_by(str(event.get("by") or "invoke")):
+            outcome = _run(event, now)
     except BaseException:
         metrics.emit({"RunFailed": 1, "RunBalanced": 0}, now)
         raise

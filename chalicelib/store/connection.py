@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from chalicelib.billing.errors import BillingError
 from chalicelib.billing.period import Period
 from chalicelib.billing.sharding import Shard
 
+from .actor import claim
 from .secret import has_changed, libpq_url
 
 CONNECT_SECONDS = 10
@@ -53,7 +56,7 @@ def engine(database_url: str) -> Engine:
                 raise
             return _connect(libpq_url(database_url))
 
-    return create_engine(
+    made = create_engine(
         "postgresql+psycopg://",
         creator=connect,
         isolation_level="READ COMMITTED",
@@ -63,6 +66,17 @@ def engine(database_url: str) -> Engine:
         pool_size=2,
         max_overflow=2,
     )
+    event.listen(made, "checkout", _say_who)
+    return made
+
+
+def _say_who(connection: psycopg.Connection, record: Any, _proxy: object) -> None:  # noqa: ANN401 -- SQLAlchemy's
+    """Tell the session whom it acts for; a kept one may have acted for somebody else before."""
+    who = claim(os.environ)
+    if record.info.get("claimed") != who:
+        connection.execute("SELECT set_config('selfbill.claimed', %s, false)", [who])
+        connection.commit()
+        record.info["claimed"] = who
 
 
 def _connect(url: str) -> psycopg.Connection:

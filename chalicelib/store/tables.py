@@ -45,6 +45,14 @@ def _id() -> Column[int]:
     return Column("id", BigInteger, Identity(), primary_key=True)
 
 
+def _who() -> tuple[Column[str], Column[str]]:
+    """Who did it: the login, and whom it said it acts for; null if it was not recorded then."""
+    return (
+        Column("actor", Text, server_default=text("SESSION_USER")),
+        Column("claimed", Text, server_default=text("claimed_actor()")),
+    )
+
+
 def _required(name: str, kind: type[Text | Date | Integer | BigInteger]) -> Column[object]:
     return Column(name, kind, nullable=False)
 
@@ -132,6 +140,7 @@ billing_run = Table(
     Column("held_hours", HoursSum),
     Column("shard", Integer),
     Column("shards", Integer),
+    *_who(),
     Index("billing_run_by_period", "period", "id"),
 )
 
@@ -140,6 +149,7 @@ closed_period = Table(
     metadata,
     Column("period", Date, primary_key=True),
     Column("closed_at", Moment, nullable=False, server_default=func.clock_timestamp()),
+    *_who(),
 )
 
 rejected_workday = Table(
@@ -287,6 +297,7 @@ delivery = Table(
     Column("sent_at", Moment),
     Column("event_id", Text),
     Column("event_at", Moment),
+    *_who(),
     Index("delivery_by_invoice", "invoice_id", "id"),
     Index("delivery_by_status", "status", "invoice_id"),
     Index(
@@ -327,6 +338,21 @@ step_failure = Table(
     _required("failures", Integer),
     Column("failed_at", Moment, nullable=False),
     _required("reason", Text),
+)
+
+change_log = Table(
+    "change_log",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _required("table", Text),
+    Column("key", Text(collation="C"), nullable=False),
+    Column("column", Text),
+    Column("old", Text),
+    Column("new", Text),
+    Column("at", Moment, nullable=False),
+    _required("actor", Text),
+    Column("claimed", Text),
+    Index("change_log_by_key", "table", "key", "id"),
 )
 
 # Views: what 0005_statuses.py says of a run, and the newest delivery of each invoice.

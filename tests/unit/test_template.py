@@ -360,7 +360,7 @@ class TestSchedule:
 
         assert schedule["ScheduleExpression"] == "cron(0 3 1 * ? *)"
         assert schedule["ScheduleExpressionTimezone"] == {"Ref": "BillingTimezone"}
-        assert json.loads(schedule["Target"]["Input"]) == {}
+        assert json.loads(schedule["Target"]["Input"]) == {"by": "schedule"}
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] <= 3
 
     def test_sweeps_every_quarter_of_an_hour(self, translated):
