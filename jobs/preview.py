@@ -15,7 +15,7 @@ from chalicelib.billing.plain import plain
 from chalicelib.billing.preview import Bounds
 from chalicelib.steps.preview_month import MonthPreview
 
-from .terminal import add_row, helds, meanings, rejects, table, titled
+from .terminal import add_row, helds, meanings, payment_checks, rejects, table, titled
 from .wording import counted
 
 # These flags say that the amount itself may be wrong; the others, that somebody is new or gone.
@@ -35,6 +35,7 @@ def as_json(preview: MonthPreview) -> dict[str, Any]:
             "rejects": preview.rejects,
             "helds": preview.helds,
             "silent": preview.silent,
+            "payment_checks": preview.payment_checks,
             "needs_a_person": preview.needs_a_person,
             "sentence": in_words(preview),
         }
@@ -49,6 +50,7 @@ def show(preview: MonthPreview, console: Console) -> None:
         _money(preview),
         rejects("Would be rejected: correct these workdays first", preview.rejects),
         helds("Would be held: the next run bills them once this is resolved", preview.helds),
+        payment_checks(preview.payment_checks, len(preview.payment_checks)),
         _silent(preview),
     ]
     console.print(Rule(f"Preview of {preview.period}: nothing is issued"))
@@ -78,9 +80,16 @@ def _to_look_at(preview: MonthPreview) -> list[str]:
             _any(flags.count("new"), "contractor is new", "contractors are new"),
             _any(flags.count("gone"), "contractor is gone", "contractors are gone"),
         ],
+        [_any(_to_check(preview), "payment to check", "payments to check")],
     ]
     said = [", ".join(filter(None, clause)) for clause in clauses]
     return list(filter(None, said)) or ["nothing looks wrong"]
+
+
+def _to_check(preview: MonthPreview) -> int:
+    """How many contractors there is something to check of, beside those who are new anyway."""
+    fresh = preview.comparison.filter(pl.col("flag") == "new")["code"]
+    return len({check.employee for check in preview.payment_checks} - set(fresh))
 
 
 def _any(count: int, one: str, many: str) -> str:

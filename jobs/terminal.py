@@ -10,9 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from chalicelib.billing.escapes import on_one_line
+from chalicelib.billing.payment_checks import PaymentCheck
 from chalicelib.store.reporting import Held, Reject
 
-from .wording import REASONS, RULES
+from .wording import PAYMENT_CHECKS, REASONS, RULES, changed_by
+
+# Longer lists of payment checks are cut here and the rest is counted.
+CHECKS_SHOWN = 20
 
 
 def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
@@ -68,3 +72,24 @@ def helds(title: str, rows: Sequence[Held]) -> RenderableType | None:
     for row in rows:
         add_row(grid, row.employee, row.name, row.reason, row.detail)
     return titled(title, grid, meanings(REASONS, [row.reason for row in rows]))
+
+
+def payment_checks(rows: Sequence[PaymentCheck], known: int) -> RenderableType | None:
+    """A table of what to check before paying, of *known* in all; None if there is nothing."""
+    if not rows:
+        return None
+    shown = rows[:CHECKS_SHOWN]
+    grid = table("check", "employee", "name", "details")
+    for row in shown:
+        add_row(grid, row.flag, row.employee, row.name, _details(row))
+    rest = known - len(shown)
+    more = [Text(f" and {rest:,} more; --json lists them", style="dim")] if rest else []
+    used = meanings(PAYMENT_CHECKS, [row.flag for row in shown])
+    return titled("Check before paying", grid, *more, used)
+
+
+def _details(row: PaymentCheck) -> str:
+    what = f"{row.old} → {row.new}" if row.old else row.new or ""
+    others = f"also {', '.join(row.others)}" if row.others else ""
+    changed = changed_by(row)
+    return "; ".join(filter(None, (what, others, changed and f"changed {changed}")))

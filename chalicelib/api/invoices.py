@@ -71,7 +71,8 @@ def get_invoice(_query: parameters.NoQuery, number: str) -> shapes.Invoice:
         key = invoice["id"]
         lines = connection.execute(queries.lines_of(key)).mappings().all()
         days = connection.execute(queries.days_of(issued.c.id == key)).mappings().all()
-        deliveries = connection.execute(queries.deliveries_of(key)).mappings().all()
+        found = queries.deliveries_of(key, name_actors=reader.is_accountant)
+        deliveries = connection.execute(found).mappings().all()
     return detail(invoice, lines, days, deliveries)
 
 

@@ -35,6 +35,14 @@ Moment = Annotated[
     ),
 ]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Actor = Annotated[
+    str | None,
+    Meta(description="The database login that did it; null from before that was recorded."),
+]
+Claimed = Annotated[
+    str | None,
+    Meta(description="Whom that login said it acted for. Anybody can claim anything."),
+]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217.")]
 
 
@@ -142,6 +150,12 @@ class Delivery(Struct, frozen=True):
     error: str | None
     queued_at: Moment
     sent_at: Moment | None
+    actor: Annotated[
+        str | None, Meta(description="The database login that queued it; accountants only.")
+    ]
+    claimed: Annotated[
+        str | None, Meta(description="Whom that login said it acted for; accountants only.")
+    ]
 
 
 class Invoice(InvoiceSummary, frozen=True):
@@ -179,6 +193,8 @@ class Run(Struct, frozen=True):
     corrects: Annotated[
         str | None, Meta(description="The invoice it corrects; null for a monthly run.")
     ]
+    actor: Actor
+    claimed: Claimed
 
 
 class RunPage(Struct, frozen=True):

@@ -23,6 +23,8 @@ CURRENCY = "units of `currency`"
 HOURLY = "units of `currency` per hour"
 FRACTION = "fraction (0.2 is 20%)"
 UTC = "UTC"
+ACTOR = "Database login that did it; null from before that was recorded"
+CLAIMED = "Whom that login said it acted for; anybody can claim anything"
 SIGN = "negative on credit notes"
 
 
@@ -131,6 +133,8 @@ class ExportedRun(Frame):
     rejected_hours: HoursSum = _column("Hours of those workdays", HOURS)
     held_rows: pl.Int32 = _column("Valid workdays of held contractors", "workdays")
     held_hours: HoursSum = _column("Hours of those workdays", HOURS)
+    actor: str = _column(ACTOR, nullable=True)
+    claimed: str = _column(CLAIMED, nullable=True)
 
 
 class ExportedDelivery(Frame):
@@ -153,6 +157,8 @@ class ExportedDelivery(Frame):
     reported_at: Moment = _column(
         "When the event happened that SES reported last", UTC, nullable=True
     )
+    actor: str = _column(ACTOR, nullable=True)
+    claimed: str = _column(CLAIMED, nullable=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ HELDS = f"""
 RUNS = """
     SELECT run_status.id AS run_id, run_status.kind, corrected.number AS corrects_number,
            extracted_rows, extracted_hours, billed_rows, billed_hours,
-           rejected_rows, rejected_hours, held_rows, held_hours
+           rejected_rows, rejected_hours, held_rows, held_hours, actor, claimed
     FROM run_status LEFT JOIN invoice AS corrected ON corrected.id = corrects_invoice_id
     WHERE run_status.period = {start} AND completed ORDER BY run_status.id
 """
@@ -78,7 +78,8 @@ DELIVERIES = """
            attempts, message_id, error,
            to_char(queued_at AT TIME ZONE 'UTC', {moment}) AS queued_at,
            to_char(sent_at AT TIME ZONE 'UTC', {moment}) AS sent_at,
-           to_char(event_at AT TIME ZONE 'UTC', {moment}) AS reported_at
+           to_char(event_at AT TIME ZONE 'UTC', {moment}) AS reported_at,
+           actor, claimed
     FROM delivery
     JOIN invoice ON invoice.id = invoice_id
     JOIN employee ON employee.id = employee_id

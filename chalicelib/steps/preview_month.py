@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from chalicelib.billing.month import Extract, MonthDraft, draft_month
+from chalicelib.billing.payment_checks import Payee, PaymentCheck
 from chalicelib.billing.period import Period
 from chalicelib.billing.preview import (
     Bounds,
@@ -19,6 +20,7 @@ from chalicelib.billing.preview import (
 from chalicelib.documents.pdf.coverage import unprintable
 from chalicelib.settings import Settings
 from chalicelib.store.billed import PEOPLE, billed_in, read
+from chalicelib.store.payees import checks_of_drafts
 from chalicelib.store.reporting import Held, Reject
 from chalicelib.store.silent import Silent, silent_people
 
@@ -38,6 +40,7 @@ class MonthPreview:
         rejects: By employee code, day, project and kind, as the report will have them.
         helds: By employee code, as the report will have them.
         silent: Who recorded nothing, by employee code.
+        payment_checks: What to check before paying, the gravest first.
     """
 
     period: Period
@@ -48,12 +51,13 @@ class MonthPreview:
     rejects: list[Reject]
     helds: list[Held]
     silent: list[Silent]
+    payment_checks: list[PaymentCheck]
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether anybody is flagged, rejected or held."""
+        """Whether anybody is flagged, rejected or held, or there is something to check."""
         flagged = self.comparison["flag"].count() > 0
-        return bool(flagged or self.rejects or self.helds)
+        return bool(flagged or self.rejects or self.helds or self.payment_checks)
 
 
 def preview_month(
@@ -83,7 +87,8 @@ def preview_month(
         last_month = billed_in(connection, period.preceding)
         people = read(connection, PEOPLE, Person)
         silent = silent_people(connection, period)
-    draft = draft_month(snapshot, issued_on=issue_date(settings, now), unprintable=unprintable)
+        draft = draft_month(snapshot, issued_on=issue_date(settings, now), unprintable=unprintable)
+        checks = checks_of_drafts(connection, period, _payees(draft, snapshot.employees))
     return MonthPreview(
         period=period,
         bounds=bounds,
@@ -93,7 +98,25 @@ def preview_month(
         rejects=_rejects(draft, people, snapshot.projects),
         helds=_helds(draft, people),
         silent=silent,
+        payment_checks=checks,
     )
+
+
+def _payees(draft: MonthDraft, employees: pl.DataFrame) -> dict[int, Payee]:
+    """Whom the invoices of *draft* would pay, by employee id."""
+    rate = pl.concat_str("kind", pl.col("unit_rate").cast(pl.String), "currency", separator=" ")
+    rates = (
+        draft.lines.join(draft.invoices.select("employee_id", "currency"), on="employee_id")
+        .group_by("employee_id")
+        .agg(rates=rate.unique())
+    )
+    paid = rates.join(employees, on="employee_id").select(
+        "employee_id", "rates", employee="code", name="full_name", account="iban", email="email"
+    )
+    return {
+        row.pop("employee_id"): Payee(number=None, rates=frozenset(row.pop("rates")), **row)
+        for row in paid.iter_rows(named=True)
+    }
 
 
 def _at_one_moment(connection: Connection, period: Period) -> tuple[Extract, pl.DataFrame]:

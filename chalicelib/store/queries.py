@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, null, select
 
 from chalicelib.billing.period import Period
 
@@ -168,9 +168,15 @@ def lines_of(invoice_id: int) -> Select[Any]:
     )
 
 
-def deliveries_of(invoice_id: int) -> Select[Any]:
-    """The deliveries of one invoice, oldest first."""
-    return select(delivery).where(delivery.c.invoice_id == invoice_id).order_by(delivery.c.id)
+def deliveries_of(invoice_id: int, *, name_actors: bool) -> Select[Any]:
+    """The deliveries of one invoice, oldest first; who queued them is null unless asked for."""
+    hidden = () if name_actors else ("actor", "claimed")
+    shown = [column for column in delivery.c if column.name not in hidden]
+    return (
+        select(*shown, *(null().label(name) for name in hidden))
+        .where(delivery.c.invoice_id == invoice_id)
+        .order_by(delivery.c.id)
+    )
 
 
 def runs(period: Period | None, *, before_id: int | None, limit: int) -> Select[Any]:

@@ -6,6 +6,7 @@ The API serves it too, so nothing here loads Polars.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,12 +16,17 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from chalicelib.billing.control import SIDES, ControlTotals, Count
+from chalicelib.billing.payment_checks import PaymentCheck
 from chalicelib.billing.period import Period
 from chalicelib.billing.statuses import ON_THEIR_WAY
 
 from . import report_queries as sql
+from .payees import checks_of_month
 from .runs import reason_of
 from .silent import Silent, silent_people
+
+# In the first month every contractor has a new account, and one answer of the API is limited.
+CHECKS_LISTED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class RunReport:
     Attributes:
         control: None if it ended before the count.
         corrects: The number of the invoice that it corrects; None for a monthly run.
+        actor: The database login that started it; None if that was not recorded then.
+        claimed: Whom the program said it acted for.
     """
 
     id: int
@@ -40,6 +48,8 @@ class RunReport:
     failure: str | None
     control: ControlTotals | None
     corrects: str | None = None
+    actor: str | None = None
+    claimed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +181,8 @@ class PeriodReport:
         silent: By code, those who recorded no workday.
         months: This month and the five before, by month and currency.
         history: Every run of the period, corrections included, oldest first.
+        payment_checks: What to check before paying, the gravest first; at most `CHECKS_LISTED`.
+        payment_check_counts: All of them, counted by flag.
         as_of: When all of this was read.
     """
 
@@ -191,6 +203,8 @@ class PeriodReport:
     silent: list[Silent] = field(default_factory=list)
     months: list[MonthTotal] = field(default_factory=list)
     history: list[RunReport] = field(default_factory=list)
+    payment_checks: list[PaymentCheck] = field(default_factory=list)
+    payment_check_counts: dict[str, int] = field(default_factory=dict)
     as_of: datetime | None = None
 
     @property
@@ -227,6 +241,7 @@ def report_period(connection: Connection, period: Period) -> PeriodReport:
     if not connection.in_transaction():
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     start: dict[str, object] = {"start": period.start}
+    checks = checks_of_month(connection, period)
     runs = _rows(connection, sql.RUNS, start)
     # What was rejected and held in all is known to a run of the whole period alone.
     attempts = [row for row in runs if row["kind"] == "month"]
@@ -256,6 +271,8 @@ def report_period(connection: Connection, period: Period) -> PeriodReport:
         silent=silent_people(connection, period),
         months=[MonthTotal(**_with_period(row)) for row in _rows(connection, sql.MONTHS, start)],
         history=[_run(row) for row in runs],
+        payment_checks=checks[:CHECKS_LISTED],
+        payment_check_counts=dict(Counter(check.flag for check in checks)),
         as_of=connection.execute(text("SELECT now()")).scalar_one(),
     )
 
@@ -280,4 +297,6 @@ def _run(row: Mapping[str, Any]) -> RunReport:
         failure=reason_of(row["failure"]),
         control=None if row["extracted_rows"] is None else ControlTotals(**counts),
         corrects=row["corrects"],
+        actor=row["actor"],
+        claimed=row["claimed"],
     )

@@ -16,7 +16,7 @@ from chalicelib.store.reporting import (
 )
 from jobs.dead_letters.find import DeadLetters
 from jobs.dead_letters.view import strange_words, why
-from jobs.wording import DELIVERIES, RUNS, STEPS
+from jobs.wording import DELIVERIES, PAYMENT_CHECKS, RUNS, STEPS, changed_by, who
 
 from .charts import Bar, bars, tone
 from .words import day, in_words, moment, money, share
@@ -205,6 +205,22 @@ def set_aside(dead: DeadLetters) -> Grid | None:
     return _grid("Dead letters", labels, rows)
 
 
+def payment_checks(report: PeriodReport) -> Grid | None:
+    rows = [
+        [
+            Cell(row.name, row.employee),
+            Cell(row.number or ""),
+            Cell(row.flag, PAYMENT_CHECKS[row.flag]),
+            Cell(row.old or ""),
+            Cell(row.new or "", f"also {', '.join(row.others)}" if row.others else ""),
+            Cell(changed_by(row)),
+        ]
+        for row in report.payment_checks
+    ]
+    labels = ("Contractor", "Document", "Check", "Last invoice", "This invoice", "Changed")
+    return _grid("What to check before paying", labels, rows)
+
+
 def silent(report: PeriodReport) -> Grid | None:
     rows = [
         [
@@ -233,9 +249,10 @@ def history(report: PeriodReport) -> Grid | None:
 
 def _attempt(run: RunReport) -> list[Cell]:
     counts = [f"{getattr(run.control, side).rows:,}" if run.control else "none" for side in SIDES]
+    by = who(run.actor, run.claimed)
     return [
         Cell(f"Run {run.id}", f"correction of {run.corrects}" if run.corrects else "monthly run"),
-        Cell(moment(run.started_at)),
+        Cell(moment(run.started_at), by and f"by {by}"),
         Cell(RUNS[run.status], run.failure or ""),
         *_cells(*counts),
     ]

@@ -77,6 +77,8 @@ def page(report: PeriodReport, dead: DeadLetters = NOT_ASKED) -> str:
         reasons=_used(REASONS, (row.reason for row in report.helds)),
         all_rejected=grids.all_rejected(report),
         undelivered=grids.undelivered(report),
+        payment_checks=grids.payment_checks(report),
+        unlisted_checks=_to_check(report) - len(report.payment_checks),
         set_aside=grids.set_aside(dead),
         unread=sentences(dead),
         silent=grids.silent(report),
@@ -154,7 +156,12 @@ def _remarks(report: PeriodReport) -> list[tuple[str, str]]:
     return _phrases(
         ("undelivered", waiting, "document", " on the way"),
         ("silent", len(report.silent), "contractor", " without workdays"),
+        ("payment-checks", _to_check(report), "thing", " to check before paying"),
     )
+
+
+def _to_check(report: PeriodReport) -> int:
+    return sum(report.payment_check_counts.values())
 
 
 def _phrases(*counts: tuple[str, int, str, str]) -> list[tuple[str, str]]:

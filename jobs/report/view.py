@@ -18,8 +18,8 @@ from chalicelib.store.reporting import PeriodReport, RunReport
 from jobs.dead_letters.find import DeadLetters
 from jobs.dead_letters.view import as_json as dead_letters_json
 from jobs.dead_letters.view import remarks, set_aside
-from jobs.terminal import add_row, helds, rejects, table, titled
-from jobs.wording import DELIVERIES, RUNS, counted
+from jobs.terminal import add_row, helds, payment_checks, rejects, table, titled
+from jobs.wording import DELIVERIES, RUNS, counted, who
 
 if TYPE_CHECKING:
     from chalicelib.steps.bill_month import RunOutcome
@@ -58,6 +58,7 @@ def show(report: PeriodReport, console: Console, dead: DeadLetters = NOT_ASKED) 
         helds("Held contractors: the next run bills them once this is resolved", report.helds),
         _all_rejected(report),
         _undelivered(report),
+        payment_checks(report.payment_checks, sum(report.payment_check_counts.values())),
         set_aside(dead),
         _silent(report),
         _unbilled(report),
@@ -142,7 +143,8 @@ def _balance(report: PeriodReport) -> RenderableType | None:
         add_row(grid, label, *_counts(getattr(report.run.control, side)))
     if report.billed != report.run.control.billed:
         add_row(grid, "billed across all runs", *_counts(report.billed))
-    return titled(f"Workdays of run {report.run.id}", grid)
+    by = who(report.run.actor, report.run.claimed)
+    return titled(f"Workdays of run {report.run.id}{by and f', by {by}'}", grid)
 
 
 def _money(report: PeriodReport) -> RenderableType | None:
@@ -253,4 +255,6 @@ def _attempt(run: RunReport) -> list[str]:
     counts = [f"{side.rows:,}" if side else "" for side in sides]
     started = run.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     what = run.failure or (f"corrects {run.corrects}" if run.corrects else "")
-    return [str(run.id), started, RUNS[run.status], *counts, what]
+    by = who(run.actor, run.claimed)
+    details = "; ".join(filter(None, (what, by and f"by {by}")))
+    return [str(run.id), started, RUNS[run.status], *counts, details]

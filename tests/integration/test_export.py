@@ -186,7 +186,7 @@ class TestTheExport:
 
         assert analyst("SELECT * EXCLUDE (period) FROM {runs}") == books.rows("""
             SELECT id, 'month', NULL, extracted_rows, extracted_hours, billed_rows, billed_hours,
-                   rejected_rows, rejected_hours, held_rows, held_hours
+                   rejected_rows, rejected_hours, held_rows, held_hours, actor, claimed
             FROM billing_run WHERE status = 'issued'
         """)
 

@@ -58,7 +58,7 @@ function shares(key, rows, filter, last, period) {
 export function history({ history: runs }) {
   const columns = [
     { title: t("history.run"), head: true, cell: (run) => (run.corrects ? t("history.corrects", { number: run.corrects }) : t("history.month")) },
-    { title: t("history.started"), cell: (run) => moment(run.started_at) },
+    { title: t("history.started"), cell: (run) => [moment(run.started_at), run.actor && h("small", {}, t("history.by", { who: run.claimed ? `${run.actor} (${run.claimed})` : run.actor }))] },
     { title: t("history.status"), cell: status },
     { title: t("history.billed"), number: true, cell: (run) => (run.control ? count(run.control.billed.rows) : "\u2013") },
   ];
