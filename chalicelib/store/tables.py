@@ -48,7 +48,7 @@ def _id() -> Column[int]:
 def _who() -> tuple[Column[str], Column[str]]:
     """Who did it: the login, and whom it said it acts for; null if it was not recorded then."""
     return (
-        Column("actor", Text, server_default=text("SESSION_USER")),
+        Column("actor", Text, server_default=text("session_user")),
         Column("claimed", Text, server_default=text("claimed_actor()")),
     )
 

@@ -300,6 +300,18 @@ class TestInvoice:
         assert (invoice["document"], invoice["credits"]) == (None, None)
         assert [delivery["status"] for delivery in invoice["deliveries"]] == ["queued"]
 
+    def test_tells_accountants_alone_who_queued_its_emails(self, gateway, ledger):
+        [who] = ledger.rows(
+            "SELECT DISTINCT delivery.actor, claimed FROM delivery"
+            " JOIN invoice ON invoice.id = invoice_id WHERE number = 'ANNA-0002'"
+        )
+
+        for asking, named in ((ACCOUNTANT, who), (ANNA, (None, None))):
+            _, invoice = gateway.invoice("ANNA-0002", who=claims(asking))
+            [delivery] = invoice["deliveries"]
+            assert (delivery["actor"], delivery["claimed"]) == named
+        assert None not in who
+
     def test_keeps_what_was_printed_whatever_the_master_data_says(self, gateway, ledger):
         before = gateway.invoice("ANNA-0002")
 
@@ -346,6 +358,15 @@ class TestRuns:
             ("2026-10", "issued"),
             ("2026-09", "issued"),
         ]
+
+    def test_name_who_started_them(self, gateway, ledger):
+        who = ledger.rows("SELECT actor, claimed FROM billing_run ORDER BY id DESC")
+        _, listed = gateway.runs()
+        _, october = gateway.report("2026-10")
+
+        assert [(run["actor"], run["claimed"]) for run in listed["runs"]] == who
+        assert [(run["actor"], run["claimed"]) for run in october["history"]] == who[:1]
+        assert None not in who[0]
 
     def test_are_narrowed_to_a_month_and_paged(self, gateway, ledger):
         _, september = gateway.runs(period="2026-09")
