@@ -15,15 +15,15 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-# Names are qualified instead of a pinned search_path, with which it could not be inlined: a run's
-# deliveries ask it once a row.  The letters replaced are controls and those that turn text around.
+# A body without a pinned search_path, so that it can be inlined: a run's deliveries ask it once a
+# row.  RETURN binds its names here and now.  What it replaces are controls and letters that turn
+# text around.
 CLAIM = r"""
-CREATE FUNCTION claimed_actor() RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT NULLIF(pg_catalog.left(pg_catalog.regexp_replace(
-        pg_catalog.current_setting('selfbill.claimed', true),
-        '[\u0001-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]', '?', 'g'
-    ), 200), '')
-$$;
+CREATE FUNCTION claimed_actor() RETURNS text LANGUAGE sql STABLE
+RETURN nullif(left(regexp_replace(
+    current_setting('selfbill.claimed', true),
+    '[\u0001-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]', '?', 'g'
+), 200), '');
 """
 
 # Null in rows from before this was recorded; a default here would name whoever migrates.
