@@ -87,9 +87,8 @@ def _to_look_at(preview: MonthPreview) -> list[str]:
 
 
 def _to_check(preview: MonthPreview) -> int:
-    """How many contractors there is something to check of, beside those who are new anyway."""
-    fresh = preview.comparison.filter(pl.col("flag") == "new")["code"]
-    return len({check.employee for check in preview.payment_checks} - set(fresh))
+    """How many contractors there is something to check of, first invoices not counted."""
+    return len({row.employee for row in preview.payment_checks if row.flag != "first"})
 
 
 def _any(count: int, one: str, many: str) -> str:

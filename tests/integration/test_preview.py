@@ -366,7 +366,7 @@ class TestThePrintedPreview:
 
         assert in_words(preview(settings)) == (
             "Billing 2026-10 now would issue 1 invoice; 1 contractor held, 1 workday rejected;"
-            " 1 contractor is new, 1 contractor is gone."
+            " 1 contractor is new, 1 contractor is gone; 1 payment to check."
         )
 
     def test_as_json_has_no_float_and_no_exponent(self, settings):
