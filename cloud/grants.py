@@ -78,7 +78,7 @@ OWNED_BY_OTHERS = text(f"""
 """)
 
 COLUMNS = text("""
-    SELECT relname, array_agg(attname::text ORDER BY attnum) AS columns
+    SELECT relname, json_object_agg(attname, quote_ident(attname) ORDER BY attnum) AS columns
     FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'S')
       AND attnum > 0 AND NOT attisdropped
@@ -240,9 +240,12 @@ def _of_each(kind: str, given: Mapping[str, tuple[str, ...]], privilege: str) ->
             yield _Grant(f"{kind} public.{name}", role, privilege)
 
 
-def _on_table(name: str, role: str, rights: roles.Rights, columns: list[str]) -> Iterator[_Grant]:
+def _on_table(
+    name: str, role: str, rights: roles.Rights, columns: Mapping[str, str]
+) -> Iterator[_Grant]:
+    """*columns* are by name, as SQL writes them."""
     for privilege, chosen in rights.items():
-        for column in [""] if chosen.are_all else chosen.of(columns):
+        for column in [""] if chosen.are_all else map(columns.__getitem__, chosen.of(columns)):
             yield _Grant(f"TABLE public.{name}", role, privilege, column)
 
 

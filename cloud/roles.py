@@ -90,6 +90,9 @@ OUTCOME = (
 # What becomes of a delivery on its way; to whom what is sent never changes.
 MOVING = ("attempts", "message_id", "error", "claimed_at", "sent_at", "event_id", "event_at")
 
+# Who did it, which the database says itself.
+WHO = ("actor", "claimed")
+
 # Lambda functions: master data is read, the ledger is added to.
 WRITER_RIGHTS: Final[Mapping[str, Rights]] = {
     "department": may(),
@@ -97,7 +100,9 @@ WRITER_RIGHTS: Final[Mapping[str, Rights]] = {
     "employee": may(),
     "rate": may(),
     "workday": may(),
-    "billing_run": may(add=but("id", "started_at", *OUTCOME), change=only("status", *OUTCOME)),
+    "billing_run": may(
+        add=but("id", "started_at", *OUTCOME, *WHO), change=only("status", *OUTCOME)
+    ),
     "closed_period": may(),
     "rejected_workday": may(add=EVERY),
     "held_employee": may(add=EVERY),
@@ -106,7 +111,7 @@ WRITER_RIGHTS: Final[Mapping[str, Rights]] = {
     "invoice_line": may(add=EVERY),
     "invoice_workday": may(add=EVERY),
     "document": may(add=EVERY),
-    "delivery": may(add=but("id", *MOVING), change=only("status", *MOVING)),
+    "delivery": may(add=but("id", *MOVING, *WHO), change=only("status", *MOVING)),
     "delivery_transition": may(),
     "step_failure": may(add=EVERY, change=only("failures", "failed_at", "reason")),
     "live_workday": may(),
@@ -114,12 +119,15 @@ WRITER_RIGHTS: Final[Mapping[str, Rights]] = {
     "newest_delivery": may(),
 }
 
-# The API: what it shows, and of master data neither addresses nor accounts nor rates.
+# The API: what it shows, and of master data neither addresses nor rates. Accounts are compared, to
+# tell who has the same; of the log of changes the API says who and when, not what.
 READER_RIGHTS: Final[Mapping[str, Rights]] = {
     "app_user": may(),
     "department": may(read=only("code", "name")),
     "project": may(),
-    "employee": may(read=only("id", "code", "full_name", "email", "self_billing_agreed_on")),
+    "employee": may(
+        read=only("id", "code", "full_name", "email", "iban", "self_billing_agreed_on")
+    ),
     "rate": may(read=only("employee_id", "valid_from")),
     "workday": may(read=but("note")),
     "billing_run": may(),
@@ -134,6 +142,7 @@ READER_RIGHTS: Final[Mapping[str, Rights]] = {
     "live_workday": may(),
     "run_status": may(),
     "newest_delivery": may(),
+    "change_log": may(read=but("old", "new")),
 }
 
 # Upstream systems. A code is what a person is known by in every other system and on every invoice.
@@ -148,9 +157,10 @@ FEEDER_RIGHTS: Final[Mapping[str, Rights]] = {
 # The command line, beside what writer and feeder may.
 OPERATOR_BESIDES: Final[Mapping[str, Rights]] = {
     "app_user": may(add=EVERY, change=only("role"), delete=EVERY),
-    "closed_period": may(add=but("closed_at")),
+    "closed_period": may(add=but("closed_at", *WHO)),
     "rate": may(delete=EVERY),
     "delivery_event": may(),
+    "change_log": may(),
 }
 
 
@@ -185,6 +195,7 @@ OWNERS_ALONE: Final = ("alembic_version",)
 # Who may take numbers from a sequence. A column that numbers itself needs no right for it.
 SEQUENCES: Final[Mapping[str, tuple[str, ...]]] = {
     "billing_run_id_seq": (),
+    "change_log_id_seq": (),
     "delivery_event_id_seq": (),
     "delivery_id_seq": (),
     "department_id_seq": (),
@@ -201,6 +212,8 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     # Called by the triggers of an issue, with the rights of whoever issues.
     "close_issue()": (WRITER, OPERATOR),
     "issue_is_closed()": (WRITER, OPERATOR),
+    # The default of whom a run, a closing or a delivery is claimed for.
+    "claimed_actor()": (WRITER, OPERATOR),
 }
 
 # Nobody but the owner makes a table, a function or a schema, and nobody at all a temporary table:

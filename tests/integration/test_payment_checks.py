@@ -15,6 +15,7 @@ from chalicelib.steps.preview_month import preview_month
 from chalicelib.store import reporting
 from chalicelib.store.connection import engine
 from chalicelib.store.reporting import report_period
+from cloud.roles import OPERATOR
 from jobs import preview as preview_view
 from jobs.report import view as report_view
 from jobs.report.page import page
@@ -24,6 +25,12 @@ NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
 OLD, NEW = "PL61109010140000071219812874", "PL27114020040000300201355387"
 SHOWN_OLD, SHOWN_NEW = "PL61…2874", "PL27…5387"
 TODAY = datetime.now(UTC).date
+
+
+@pytest.fixture
+def settings(operator_settings):
+    """What the command line finds."""
+    return operator_settings
 
 
 @pytest.fixture(autouse=True)
@@ -210,6 +217,22 @@ class TestANewAccount:
 
 
 class TestTheList:
+    def test_is_the_same_for_the_reader_of_the_api(self, settings, books, reader_url):
+        paid_in_september(settings, books)
+        paid_in_september(settings, books, "BOHDAN", iban=NEW)
+        books.execute(
+            "UPDATE employee SET iban = %s, email = 'x@b.example' WHERE code = 'ANNA'", NEW
+        )
+        bill(settings)
+
+        with engine(reader_url).connect() as connection:
+            read = report_period(connection, OCTOBER)
+
+        assert {check.flag for check in read.payment_checks} == {
+            *("shared", "account", "email", "first")
+        }
+        assert read.payment_checks == report(settings).payment_checks
+
     def test_is_printed_by_preview_and_report(self, settings, books, login):
         paid_in_september(settings, books)
         books.execute("UPDATE employee SET iban = %s", NEW)
@@ -223,7 +246,7 @@ class TestTheList:
             changed = f"changed {TODAY()} by {login} (anna@desk)"
             assert f"{SHOWN_OLD} → {SHOWN_NEW}; {changed}" in text
         assert "1 payment to check." in previewed
-        assert f"by {login} (anna@desk)" in reported
+        assert f"by {OPERATOR} (anna@desk)" in reported
 
     def test_stands_in_json_and_html(self, settings, books, login):
         paid_in_september(settings, books)
@@ -237,10 +260,11 @@ class TestTheList:
         assert [row["flag"] for row in previewed["payment_checks"]] == ["account", "first"]
         assert content["payment_checks"][0]["claimed"] == "anna@desk"
         assert content["payment_check_counts"] == {"account": 1, "first": 1}
-        assert content["run"]["actor"] == login
+        assert content["run"]["actor"] == OPERATOR
         html = page(found)
         for words in ("Check before paying", SHOWN_NEW, "2 things to check before paying"):
             assert words in html
+        assert f"by {OPERATOR} (anna@desk)" in html
         assert f"by {login} (anna@desk)" in html
         assert NEW not in html
 

@@ -32,7 +32,7 @@ READ_BY_WRITER = {
     "run_status": "r",
 }
 LEDGER = {
-    "billing_run": f"r a[-id started_at {RUN_OUTCOME}] w[status {RUN_OUTCOME}]",
+    "billing_run": f"r a[-id started_at actor claimed {RUN_OUTCOME}] w[status {RUN_OUTCOME}]",
     "rejected_workday": "r a",
     "held_employee": "r a",
     "invoice_series": "r a w[last_sequence]",
@@ -40,7 +40,7 @@ LEDGER = {
     "invoice_line": "r a",
     "invoice_workday": "r a",
     "document": "r a",
-    "delivery": f"r a[-id {DELIVERY_OUTCOME}] w[status {DELIVERY_OUTCOME}]",
+    "delivery": f"r a[-id actor claimed {DELIVERY_OUTCOME}] w[status {DELIVERY_OUTCOME}]",
     "step_failure": "r a w[failures failed_at reason]",
 }
 MASTER_DATA = {
@@ -56,7 +56,7 @@ EXPECTED = {
         "app_user": "r",
         "department": "r[code name]",
         "project": "r",
-        "employee": "r[id code full_name email self_billing_agreed_on]",
+        "employee": "r[id code full_name email iban self_billing_agreed_on]",
         "rate": "r[employee_id valid_from]",
         "workday": "r[-note]",
         "billing_run": "r",
@@ -71,6 +71,7 @@ EXPECTED = {
         "live_workday": "r",
         "newest_delivery": "r",
         "run_status": "r",
+        "change_log": "r[-old new]",
     },
     "selfbill_feeder": MASTER_DATA,
     "selfbill_operator": READ_BY_WRITER
@@ -79,8 +80,9 @@ EXPECTED = {
     | {
         "rate": "r a w[-employee_id valid_from] d",
         "app_user": "r a w[role] d",
-        "closed_period": "r a[-closed_at]",
+        "closed_period": "r a[-closed_at actor claimed]",
         "delivery_event": "r",
+        "change_log": "r",
     },
 }
 LETTERS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
@@ -186,7 +188,7 @@ class TestEveryRight:
         )
 
         issues = role in ("selfbill_writer", "selfbill_operator")
-        expected = {"close_issue", "issue_is_closed"} if issues else set()
+        expected = {"close_issue", "issue_is_closed", "claimed_actor"} if issues else set()
         assert {name for (name,) in found} == expected
 
     def test_of_the_owner_is_that_everything_is_its_own(self, ledger):

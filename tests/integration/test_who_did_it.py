@@ -19,8 +19,10 @@ from chalicelib.steps.correct_invoice import correct_invoice
 from chalicelib.steps.resend_invoice import resend
 from chalicelib.store.connection import engine
 from chalicelib.store.deliveries import record_document
+from cloud.roles import OPERATOR, WRITER
 from jobs.load.store import load_folder
 from tests.builders_ledger import Books
+from tests.conftest import as_role
 
 OCTOBER = Period.month(2026, 10)
 NOW = datetime(2026, 11, 1, 3, 15, tzinfo=UTC)
@@ -42,13 +44,15 @@ def login(books):
 
 
 @pytest.fixture
-def clerk(books, database_url):
+def clerk(books, superuser_url):
     """Somebody else, with every right that can be granted on every table."""
     if not books.rows("SELECT FROM pg_roles WHERE rolname = %s", CLERK):
         books.execute(f"CREATE ROLE {CLERK} LOGIN")
-    for what in ("ALL ON ALL TABLES IN", "ALL ON ALL SEQUENCES IN", "ALL ON"):
-        books.execute(f"GRANT {what} SCHEMA public TO {CLERK}")
-    with psycopg.connect(database_url, user=CLERK, autocommit=True) as connection:
+    for what in ("TABLES", "SEQUENCES", "ROUTINES"):
+        books.execute(f"GRANT ALL ON ALL {what} IN SCHEMA public TO {CLERK}")
+    books.execute(f"GRANT ALL ON SCHEMA public TO {CLERK}")
+    books.execute(f"GRANT ALL ON DATABASE {books.value('SELECT current_database()')} TO {CLERK}")
+    with psycopg.connect(as_role(superuser_url, CLERK), autocommit=True) as connection:
         yield Books(connection)
 
 
@@ -91,42 +95,42 @@ def rendered(settings, books):
 
 
 class TestEachActNames:
-    def test_the_login_and_the_claim_of_a_run_and_its_deliveries(self, settings, books, login):
+    def test_the_login_and_the_claim_of_a_run_and_its_deliveries(self, settings, books):
         billed(settings, books)
 
-        assert who(books, "billing_run") == [(login, "anna@desk")]
-        assert who(books, "delivery") == [(login, "anna@desk")]
+        assert who(books, "billing_run") == [(WRITER, "anna@desk")]
+        assert who(books, "delivery") == [(WRITER, "anna@desk")]
 
-    def test_who_corrects(self, settings, books, login, monkeypatch):
+    def test_who_corrects(self, settings, operator_settings, books, monkeypatch):
         billed(settings, books)
         books.execute("UPDATE workday SET hours = 6")
         monkeypatch.setenv("SELFBILL_ACTOR", "bohdan@desk")
 
-        correct_invoice(settings, "ANNA-0001", NOW)
+        correct_invoice(operator_settings, "ANNA-0001", NOW)
 
         assert books.rows(
             "SELECT actor, claimed FROM billing_run WHERE corrects_invoice_id IS NOT NULL"
-        ) == [(login, "bohdan@desk")]
+        ) == [(OPERATOR, "bohdan@desk")]
 
-    def test_who_closes(self, settings, books, login):
+    def test_who_closes(self, settings, books, database_url):
         bill(settings)
 
-        close_period(settings.database_url, OCTOBER)
+        close_period(database_url, OCTOBER)
 
-        assert who(books, "closed_period") == [(login, "anna@desk")]
+        assert who(books, "closed_period") == [(OPERATOR, "anna@desk")]
 
-    def test_who_sends_again(self, settings, books, login, monkeypatch):
+    def test_who_sends_again(self, settings, operator_settings, books, monkeypatch):
         billed(settings, books)
         rendered(settings, books)
         books.execute("UPDATE delivery SET status = 'sending'")
         books.execute("UPDATE delivery SET status = 'failed', error = 'refused'")
         monkeypatch.setenv("SELFBILL_ACTOR", "bohdan@desk")
 
-        resend(settings, "ANNA-0001")
+        resend(operator_settings, "ANNA-0001")
 
         assert books.rows("SELECT actor, claimed FROM delivery ORDER BY id") == [
-            (login, "anna@desk"),
-            (login, "bohdan@desk"),
+            (WRITER, "anna@desk"),
+            (OPERATOR, "bohdan@desk"),
         ]
 
     @pytest.mark.parametrize(
@@ -155,6 +159,7 @@ class TestALogin:
         books.execute("DROP ROLE IF EXISTS clerks_disguise")
         books.execute("CREATE ROLE clerks_disguise IN ROLE pg_write_all_data")
         books.execute("GRANT USAGE ON SCHEMA public TO clerks_disguise")
+        books.execute("GRANT EXECUTE ON ALL ROUTINES IN SCHEMA public TO clerks_disguise")
         books.execute(f"GRANT clerks_disguise TO {CLERK}")
         try:
             clerk.execute("SET ROLE clerks_disguise")
@@ -196,9 +201,9 @@ class TestALogin:
     @pytest.mark.parametrize("role", REPLICATION)
     @pytest.mark.parametrize("column", ["actor", "claimed"])
     @pytest.mark.parametrize("table", ["billing_run", "closed_period", "delivery"])
-    def test_never_changes(self, settings, books, table, column, role):
+    def test_never_changes(self, settings, database_url, books, table, column, role):
         billed(settings, books)
-        close_period(settings.database_url, OCTOBER)
+        close_period(database_url, OCTOBER)
         before = who(books, table)
 
         with replication(books, role), pytest.raises(RestrictViolation, match="who did it"):
@@ -292,16 +297,16 @@ class TestTheChangeLog:
             for _, key, column, old, new in changes(books, "app_user")[1:]
         } == {("new@b.example", None, True, False), ("old@b.example", None, False, True)}
 
-    def test_says_who_loaded(self, settings, books, login, tmp_path):
+    def test_says_who_loaded(self, database_url, books, tmp_path):
         (tmp_path / "departments.csv").write_text("code,name\nENG,Engineering\n")
         (tmp_path / "projects.csv").write_text("code,name\nATLAS,Atlas\n")
 
         for _ in range(2):
-            load_folder(tmp_path, settings.database_url, lambda _: None)
+            load_folder(tmp_path, database_url, lambda _: None)
 
         assert books.rows('SELECT "table", key, actor, claimed FROM change_log ORDER BY id') == [
-            ("department", "ENG", login, "anna@desk"),
-            ("project", "ATLAS", login, "anna@desk"),
+            ("department", "ENG", OPERATOR, "anna@desk"),
+            ("project", "ATLAS", OPERATOR, "anna@desk"),
         ]
 
     @pytest.mark.parametrize("role", REPLICATION)
