@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from chalicelib.billing.escapes import on_one_line
+
 # As much as the database keeps.
 LENGTH = 200
 
@@ -50,8 +52,5 @@ def _user() -> str:
 
 
 def _legible(text: str) -> str:
-    shown = "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in text
-    )
+    shown = on_one_line(text)
     return shown if len(shown) <= LENGTH else f"{shown[: LENGTH - 1]}…"

@@ -381,11 +381,15 @@ class TestAnEmail:
 
 class TestTheGuards:
     def test_look_for_nothing_in_a_sessions_own_schema(self, books):
-        """All of them: a function added without a pinned path is found here."""
+        """
+        All of them: a function added without a pinned path is found here.
+
+        What RETURN gives was looked up when the function was made, never again.
+        """
         unpinned = books.column(
             """
             SELECT proname FROM pg_proc
-            WHERE pronamespace = 'public'::regnamespace
+            WHERE pronamespace = 'public'::regnamespace AND prosqlbody IS NULL
               AND proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, public, pg_temp']
             """
         )
