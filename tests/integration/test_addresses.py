@@ -128,8 +128,8 @@ class TestTheMigration:
         with pytest.raises(psycopg.errors.CheckViolation):
             carried_over.employee("NEW", email="straße@c.example")
 
-    def test_of_a_ledger_without_doubts_lists_nothing(self, database_url):
-        ran = CliRunner().invoke(app, ["migrate"], env={"DATABASE_URL": database_url})
+    def test_of_a_ledger_without_doubts_lists_nothing(self, owner_url):
+        ran = CliRunner().invoke(app, ["migrate"], env={"DATABASE_URL": owner_url})
 
         assert (ran.exit_code, ran.stderr) == (0, "")
 
