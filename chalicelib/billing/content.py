@@ -68,5 +68,7 @@ def content_sha256(invoice: Mapping[str, object], lines: Iterable[Mapping[str, o
 
 
 def _plain(value: object) -> object:
-    """Decimals and dates as text, so that no reader rounds them."""
-    return str(value) if isinstance(value, Decimal | date) else value
+    """Decimals and dates as text, so that no reader rounds them; -0.00 is 0.00."""
+    if isinstance(value, Decimal):
+        return str(value or abs(value))
+    return str(value) if isinstance(value, date) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError
 
@@ -33,21 +34,31 @@ def check_e_invoice(xml: bytes | None, document: PrintedInvoice) -> list[Finding
         return [Finding(document.number, "e-invoice", "readable", str(error))]
     stated = _stated(document)
     return [
-        Finding(document.number, f"{name} in the e-invoice", stated[name], found)
+        Finding(document.number, f"{name} in the e-invoice", str(stated[name]), found)
         for name, found in _found(message)
-        if stated[name] != found
+        if not _agree(stated[name], found)
     ]
 
 
-def _stated(document: PrintedInvoice) -> dict[str, str]:
-    sign = -1 if document.kind == "credit_note" else 1
+def _stated(document: PrintedInvoice) -> dict[str, str | Decimal]:
+    positive = Decimal.__neg__ if document.kind == "credit_note" else Decimal.__pos__
     return {
         "number": document.number,
         "currency": document.currency,
-        "subtotal": str(sign * document.subtotal),
-        "tax": str(sign * document.tax),
-        "total": str(sign * document.total),
+        "subtotal": positive(document.subtotal),
+        "tax": positive(document.tax),
+        "total": positive(document.total),
     }
+
+
+def _agree(stated: str | Decimal, found: str | None) -> bool:
+    """Amounts by value, however they are written: -0.00 is 0.00."""
+    if found is None or isinstance(stated, str):
+        return stated == found
+    try:
+        return stated == Decimal(found)
+    except InvalidOperation:
+        return False
 
 
 def _found(message: Element) -> Iterator[tuple[str, str | None]]:

@@ -27,6 +27,11 @@ class TestContent:
 
         assert content_sha256(INVOICE, changed) != content_sha256(INVOICE, LINES)
 
+    def test_takes_a_negative_zero_for_zero(self):
+        zero, negative = (INVOICE | {"tax": Decimal(tax)} for tax in ("0.00", "-0.00"))
+
+        assert content_sha256(zero, LINES) == content_sha256(negative, LINES)
+
     def test_hashes_the_order_of_lines(self):
         first, second = LINES[0] | {"position": 1}, LINES[0] | {"position": 2}
 
