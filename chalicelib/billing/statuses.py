@@ -1,11 +1,13 @@
 """
 The statuses of a run and of a delivery, and what each comes to.
 
-The database's views `run_status` and `newest_delivery` say the same to SQL; a test compares them.
+The database's views `run_status` and `newest_delivery` and its table `delivery_transition` say the
+same to SQL; a test compares them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -23,6 +25,18 @@ ON_THEIR_WAY: tuple[DeliveryStatus, ...] = ("queued", "sending")
 ARRIVED: tuple[DeliveryStatus, ...] = ("sent", "delivered")
 # Of a delivery: it did not arrive, or nobody can know, and nothing more comes of itself.
 LOST: tuple[DeliveryStatus, ...] = ("bounced", "complained", "failed", "unknown")
+
+# Of a delivery: what may follow each status; it is new before it is queued.
+TRANSITIONS: Mapping[str, tuple[DeliveryStatus, ...]] = {
+    "new": ("queued",),
+    "queued": ("sending",),
+    "sending": ("queued", "sent", "failed", "unknown", "delivered", "bounced", "complained"),
+    "unknown": ("sent", "delivered", "bounced", "complained", "failed"),
+    "sent": ("unknown", "delivered", "bounced", "complained", "failed"),
+    "delivered": ("bounced", "complained", "failed"),
+    "bounced": ("complained", "failed"),
+    "complained": ("failed",),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,8 @@ def verify(period: PeriodArgument) -> None:
     Check a month's documents against the ledger.
 
     Recomputes every document from its workdays and compares the ledger, the PDFs, the e-invoices
-    inside them and the Parquet files.
+    inside them and the Parquet files. Trusts no constraint or trigger of the database, and names
+    those that are missing, switched off or changed.
     """
     from jobs.verify import show_verification
 

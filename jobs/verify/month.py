@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import text
@@ -15,6 +17,7 @@ from chalicelib.billing.period import Period
 from chalicelib.export.parquet import DATASETS
 from chalicelib.settings import Settings
 from chalicelib.store.connection import check_reachable, engine, period_lock
+from jobs.guards import SEARCH_PATH, expected_guards, read_guards
 from jobs.wording import counted
 
 from .ledger import read_documents, read_ledger
@@ -88,11 +91,19 @@ def show_verification(settings: Settings, period: Period, console: Console) -> b
     return bool(verified.findings)
 
 
+def _findings(differences: pl.DataFrame) -> Iterator[Finding]:
+    return (Finding(**row) for row in differences.iter_rows(named=True))
+
+
 def verify_period(
     settings: Settings, period: Period, progress: Progressed, *, now: datetime | None = None
 ) -> Verification:
     """
     Recompute every document of *period* and compare ledger, PDFs and Parquet.
+
+    Some rules cannot be judged by one month.  Of the whole ledger it reads every number with its
+    date, the lineage of the same days and workdays, rows that belong to nothing, and the
+    database's own guards.
 
     The ledger and the Parquet are read while the period is locked, so that no run changes them
     meanwhile; the PDFs never change and are read afterwards.
@@ -109,6 +120,8 @@ def verify_period(
     check_reachable(settings.database_url)
     with period_lock(engine(settings.database_url), period) as connection:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        connection.execute(text(SEARCH_PATH))
+        guards = read_guards(connection)
         ledger = read_ledger(connection, period)
         documents = read_documents(connection, period)
         exported = [compare_export(connection, settings, name, period) for name in DATASETS]
@@ -122,7 +135,8 @@ def verify_period(
         if document.header.s3_key is None and document.header.issued_at <= due
     ]
     found = [
-        *(Finding(**row) for row in verification.verify(ledger).iter_rows(named=True)),
+        *_findings(verification.compare_guards(expected_guards(), guards)),
+        *_findings(verification.verify(ledger)),
         *(finding for document in documents for finding in check_fingerprint(document)),
         *overdue,
         *check_pdfs(settings.document_bucket, rendered, progress),

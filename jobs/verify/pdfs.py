@@ -13,6 +13,8 @@ from pypdfium2 import PdfiumError
 
 from chalicelib.billing.content import content_sha256
 from chalicelib.billing.issued import Finding
+from chalicelib.billing.schemas import KINDS
+from chalicelib.billing.verification.documents import DOCUMENTS
 from chalicelib.documents import wording
 from chalicelib.documents.printed import PrintedInvoice, printed
 from chalicelib.documents.texts import with_composed_texts
@@ -60,8 +62,16 @@ def _check_pdf(bucket: str, document: Document) -> list[Finding]:
         ("SHA-256 of the PDF", header.sha256, hashlib.sha256(pdf).hexdigest()),
     )
     wrong = [Finding(document.number, *side) for side in sides if side[1] != side[2]]
+    if wrong or not _is_worded(document):
+        return wrong
     stated = printed(header, document.lines, document.days)
-    return wrong or _check_content(pdf, with_composed_texts(stated))
+    return _check_content(pdf, with_composed_texts(stated))
+
+
+def _is_worded(document: Document) -> bool:
+    """Whether there are words for it: another kind is the ledger's fault, and named as that."""
+    kinds = {line.kind for line in document.lines}
+    return document.header.kind in DOCUMENTS and kinds.issubset(KINDS)
 
 
 def _check_content(pdf: bytes, document: PrintedInvoice) -> list[Finding]:
@@ -116,17 +126,19 @@ def _figures(document: PrintedInvoice, language: Language) -> dict[str, tuple[st
 
 
 def _days(document: PrintedInvoice, language: Language) -> Counter[tuple[date, tuple[str, str]]]:
-    """The work and hours that stand beside each date in the list of workdays, and how often."""
-    kinds = [line.kind for line in document.lines]
+    """
+    The work and hours that stand beside each date in the list of workdays, and how often.
+
+    A day without a line is the ledger's fault, and named as that.
+    """
+    kinds = {position: line.kind for position, line in enumerate(document.lines, start=1)}
     return Counter(
         (
             day.work_date,
-            (
-                wording.work(kinds[day.position - 1], language),
-                language.figures.money(day.hours),
-            ),
+            (wording.work(kinds[day.position], language), language.figures.money(day.hours)),
         )
         for day in document.days
+        if day.position in kinds
     )
 
 

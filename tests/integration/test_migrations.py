@@ -71,6 +71,12 @@ class TestStatuses:
 
         assert tuple(re.findall(r"'(\w+)'", listed)) == expected
 
+    def test_of_a_delivery_follow_each_other_in_the_database_as_in_the_code(self, database_url):
+        known = query(database_url, "SELECT from_status, to_status FROM delivery_transition")
+        pairs = statuses.TRANSITIONS.items()
+
+        assert set(known) == {(before, after) for before, afters in pairs for after in afters}
+
     @pytest.mark.parametrize(
         ("table", "known"),
         [("billing_run", statuses.RunStatus), ("delivery", statuses.DeliveryStatus)],

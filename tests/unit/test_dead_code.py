@@ -17,9 +17,8 @@ REGISTERED = ["@serve", "@pa.check", "@app.*"]
 # Called by name, by a library or by a template; or said to be what a frame holds.
 CALLED_FROM_ELSEWHERE = {
     "OPTIONAL",  # compared with what the template gives the functions
-    "COMPLETED",  # compared with the database's view of it
-    "LOST",  # compared with the database's view of it
     "Difference",  # the columns of a frame, as its docstring says
+    "LOST",  # compared with the database's view of it
     "_add_fonts",  # fpdf2's own, replaced
     "format_commands",  # Typer draws --help with it
     "call",  # the proofs of what is packaged call each function so
@@ -35,6 +34,7 @@ STARTED = {
     "cloud.local.aws_process",
     "cloud.local.folder_watch",
     "benchmarks.cost",
+    "jobs.guards",
     "jobs.__main__",
     "jobs.export.page",
     "jobs.reference.__main__",

@@ -9,136 +9,30 @@ from hypothesis import strategies as st
 
 from chalicelib.billing import issued as frames
 from chalicelib.billing import schemas
-from chalicelib.billing.issued import Finding, Issued, Ledger
-from chalicelib.billing.money import ROUNDING_POLICY
-from chalicelib.billing.month import draft_month
-from chalicelib.billing.schemas import columns, dtypes
+from chalicelib.billing.issued import Finding
+from chalicelib.billing.schemas import dtypes
 from chalicelib.billing.verification import differences, verify
 from tests import builders
+from tests.builders_issued import (
+    EVERY,
+    FIRST_DAY,
+    FIRST_LINE,
+    a_run,
+    chains_of,
+    credit_of,
+    in_series,
+    issued,
+    ledger,
+    nothing,
+    numbers_of,
+    sentences,
+    spoilt,
+    together,
+    two_lines,
+    without,
+)
 
 CENT = Decimal("0.01")
-ISSUED_ON = date(2026, 11, 1)
-
-
-def issued(extract, *, sequence=1, run_id=7):
-    """What a run issues of *extract*, each document as number *sequence* of its series."""
-    draft = draft_month(extract, issued_on=ISSUED_ON, unprintable=lambda _: "")
-    codes = extract.employees.select(
-        "employee_id",
-        employee="code",
-        series="code",
-        number=pl.format("{}-{}", "code", pl.lit(f"{sequence:04d}")),
-    )
-    documents = draft.invoices.join(codes, on="employee_id").with_columns(
-        kind=pl.lit("invoice"),
-        credits_number=pl.lit(None, pl.String),
-        run_id=pl.lit(run_id, pl.Int64),
-        rounding_policy=pl.lit(ROUNDING_POLICY),
-    )
-    projects = extract.projects.select("project_id", project="project_code")
-    lineage = draft.lineage.join(codes, on="employee_id").join(projects, on="project_id")
-    return checked(
-        documents, draft.lines.join(codes, on="employee_id", maintain_order="left"), lineage
-    )
-
-
-def credit_of(documents, *, sequence=2, run_id=8):
-    """The credit notes of all of *documents*."""
-    number = pl.format("{}-{}", pl.col("number").str.head(-5), pl.lit(f"{sequence:04d}"))
-    hours, amount = -pl.col("hours"), -pl.col("amount")
-    money = [-pl.col(name) for name in ("subtotal", "tax", "total")]
-    return checked(
-        documents.documents.with_columns(
-            *money,
-            kind=pl.lit("credit_note"),
-            credits_number="number",
-            number=number,
-            run_id=pl.lit(run_id, pl.Int64),
-        ),
-        documents.lines.with_columns(number=number, hours=hours, amount=amount),
-        documents.lineage.with_columns(number=number, hours=hours, turn=pl.col("turn") + 1),
-    )
-
-
-def checked(documents, lines, lineage):
-    models = (frames.IssuedDocument, frames.IssuedLine, frames.IssuedWorkday)
-    return Issued(
-        *(
-            model.validate(frame.select(columns(model)), lazy=True)
-            for model, frame in zip(models, (documents, lines, lineage), strict=True)
-        )
-    )
-
-
-def together(*parts):
-    return Issued(
-        *(
-            pl.concat([getattr(part, name) for part in parts])
-            for name in ("documents", "lines", "lineage")
-        )
-    )
-
-
-def nothing(some):
-    return Issued(some.documents.clear(), some.lines.clear(), some.lineage.clear())
-
-
-def ledger(documents, credited=None, **parts):
-    """A right ledger of *documents*, but for *parts*."""
-    numbers = documents.documents.select(
-        "number", "series", sequence=pl.col("number").str.tail(4).cast(pl.Int32)
-    )
-    invoices = documents.documents.filter(pl.col("kind") == "invoice")
-    runs = (
-        documents.lineage.join(invoices.select("number", "run_id"), on="number")
-        .group_by("run_id")
-        .agg(billed_rows=pl.len().cast(pl.Int32), billed_hours=pl.col("hours").sum())
-        .cast(dtypes(frames.CompletedRun))
-    )
-    series = numbers.group_by("series").agg(last_sequence=pl.col("sequence").max())
-    defaults = {"numbers": numbers, "series": series, "runs": runs}
-    return Ledger(documents, credited or nothing(documents), **defaults | parts)
-
-
-def two_lines():
-    """ANNA: 15.50 h at 50.00 and 1.00 h at 75.00, a fifth of it tax."""
-    return issued(
-        builders.extract(
-            workdays=builders.workdays(
-                {"work_date": date(2026, 10, 1), "hours": Decimal("8.00")},
-                {"work_date": date(2026, 10, 2), "hours": Decimal("7.50")},
-                {"work_date": date(2026, 10, 2), "kind": "overtime", "hours": Decimal("1.00")},
-            ),
-            employees=builders.frame(
-                schemas.Employee, {"code": "ANNA", "tax_rate": Decimal("0.2")}
-            ),
-        )
-    )
-
-
-def spoilt(documents, part, where, **values):
-    """*documents* with *values* in the rows of one frame for which *where* holds."""
-    frame = getattr(documents, part)
-    written = {
-        name: pl.when(where).then(pl.lit(value, frame.schema[name])).otherwise(name)
-        for name, value in values.items()
-    }
-    return replace(documents, **{part: frame.with_columns(**written)})
-
-
-def without(documents, part, where):
-    return replace(documents, **{part: getattr(documents, part).filter(~where)})
-
-
-def sentences(of):
-    found = verify(of)
-    frames.Difference.validate(found, lazy=True)
-    return [str(Finding(**row)) for row in found.iter_rows(named=True)]
-
-
-FIRST_LINE = pl.col("position") == 1
-FIRST_DAY = pl.col("work_date") == date(2026, 10, 1)
-EVERY = pl.lit(True)
 
 
 class TestVerify:
@@ -207,9 +101,7 @@ class TestVerify:
 
         assert right.documents["total"].to_list() == [Decimal("0.02")]
         assert sentences(ledger(right)) == []
-        assert sentences(ledger(credit_of(right), right, runs=ledger(nothing(right)).runs)) == [
-            "E1-0001: number should be in use (1 missing before E1-0002), found none."
-        ]
+        assert sentences(ledger(together(right, credit_of(right)), right)) == []
 
     @pytest.mark.parametrize(
         ("column", "value", "sentence"),
@@ -285,12 +177,15 @@ class TestCredits:
 
     def test_may_be_of_another_month(self):
         invoice = two_lines()
-        earlier = pl.DataFrame(
-            [["ANNA-0001", "ANNA", 1]], dtypes(frames.IssuedNumber), orient="row"
+        credit = credit_of(invoice)
+        right = ledger(
+            credit,
+            invoice,
+            chains=chains_of(invoice, credit),
+            numbers=numbers_of(together(invoice, credit)),
         )
-        right = ledger(credit_of(invoice), invoice)
 
-        assert sentences(replace(right, numbers=pl.concat([earlier, right.numbers]))) == []
+        assert sentences(right) == []
 
     @pytest.mark.parametrize(
         ("column", "value", "found"),
@@ -347,7 +242,7 @@ class TestCredits:
     def test_free_every_workday_of_their_invoice(self):
         wrong = without(credit_of(two_lines()), "lineage", FIRST_DAY)
 
-        [sentence] = [found for found in sentences(self.ledger(wrong)) if "2026-10-01" in found]
+        sentence, *_ = (found for found in sentences(self.ledger(wrong)) if "2026-10-01" in found)
         assert sentence.startswith("ANNA-0002: workday 2026-10-01 P1 regular against")
         assert sentence.endswith("found none.")
 
@@ -357,9 +252,9 @@ class TestCredits:
     def test_name_an_invoice(self, credited, expected):
         wrong = spoilt(credit_of(two_lines()), "documents", EVERY, credits_number=credited)
 
-        assert sentences(self.ledger(wrong)) == [
-            f"ANNA-0002: credited invoice should be {expected}, found none."
-        ]
+        assert f"ANNA-0002: credited invoice should be {expected}, found none." in sentences(
+            self.ledger(wrong)
+        )
 
     def test_are_not_of_credit_notes(self):
         invoice, credit = two_lines(), credit_of(two_lines())
@@ -377,11 +272,7 @@ class TestNumbers:
             (row, int(row.rpartition("-")[2])) if isinstance(row, str) else (f"ANNA-{row:04d}", row)
             for row in rows
         ]
-        numbers = pl.DataFrame(
-            [(number, "ANNA", sequence) for number, sequence in written],
-            dtypes(frames.IssuedNumber),
-            orient="row",
-        )
+        numbers = in_series(*written)
         highest = max(sequence for _, sequence in written) if last is None else last
         series = pl.DataFrame([("ANNA", highest)], dtypes(frames.Series), orient="row")
         empty = ledger(nothing(two_lines()))
@@ -445,10 +336,7 @@ class TestRuns:
         assert sentences(empty) == ["run 7: document should be 3, 16.50, found none."]
 
     def test_that_billed_nothing_need_no_invoices(self):
-        run = {"run_id": 7, "billed_rows": 0, "billed_hours": Decimal("0.00")}
-        runs = pl.DataFrame([run], dtypes(frames.CompletedRun))
-
-        assert sentences(ledger(nothing(two_lines()), runs=runs)) == []
+        assert sentences(ledger(nothing(two_lines()), runs=a_run(status="empty"))) == []
 
 
 class TestDifferences:
