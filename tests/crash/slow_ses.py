@@ -74,7 +74,9 @@ def slow_ses(endpoint: str, rate: int) -> Iterator[SlowSes]:
                 return
             connection = http.client.HTTPConnection(upstream.hostname, upstream.port, timeout=30)
             try:
-                connection.request("POST", self.path, body, dict(self.headers))
+                # The local cloud answers under its own name alone.
+                headers = {**self.headers, "Host": upstream.netloc}
+                connection.request("POST", self.path, body, headers)
                 answer = connection.getresponse()
                 self._answer(answer.status, answer.getheader("Content-Type"), answer.read())
             finally:
