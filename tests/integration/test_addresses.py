@@ -131,7 +131,7 @@ class TestTheMigration:
     def test_of_a_ledger_without_doubts_lists_nothing(self, owner_url):
         ran = CliRunner().invoke(app, ["migrate"], env={"DATABASE_URL": owner_url})
 
-        assert (ran.exit_code, ran.stderr) == (0, "")
+        assert (ran.exit_code, ran.stderr) == (0, "The database schema is up to date.\n")
 
 
 class TestTheConstraint:
