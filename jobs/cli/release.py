@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from chalicelib.billing.errors import BillingError
 from jobs import environment
+from jobs.console import sentence, write
 
 from .shell import end, err, out, say
 
@@ -76,7 +78,7 @@ def migrate() -> None:
     left = bring_up_to_date(owner_url)
     err.print("The database schema is up to date.")
     for statement in left.statements:
-        typer.echo(f"{statement};")
+        write(f"{statement};\n", sys.stdout)
     if left.missing:
         raise RolesMissing(left.missing)
     if left.statements:
@@ -86,5 +88,5 @@ def migrate() -> None:
         )
     doubts = doubtful_addresses(owner_url)
     for doubt in doubts:
-        err.print(doubt, style="yellow", markup=False)
+        err.print(sentence(doubt), style="yellow")
     end(look=bool(left.statements or doubts))
