@@ -63,15 +63,20 @@ def migrate(database_url: str) -> grants.Outstanding:
         MayNotMigrate: If that role owns none of it.
     """
     check_reachable(database_url)
-    configuration = Config()
-    configuration.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    configuration.set_main_option("path_separator", "os")
     with engine(database_url).begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         _check_owner(connection)
-        configuration.attributes["connection"] = connection
-        command.upgrade(configuration, "head")
+        upgrade(connection)
         return grants.apply(connection)
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Apply every migration that is missing up to *revision*, in the caller's transaction."""
+    configuration = Config()
+    configuration.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    configuration.set_main_option("path_separator", "os")
+    configuration.attributes["connection"] = connection
+    command.upgrade(configuration, revision)
 
 
 def doubtful_addresses(database_url: str) -> list[str]:

@@ -18,10 +18,11 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from chalicelib.store.connection import engine
 from cloud import roles
 from cloud.local import postgres
 from cloud.local.home import Home
-from cloud.migrate import migrate
+from cloud.migrate import migrate, upgrade
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("selfbill", deadline=None)
@@ -195,6 +196,13 @@ def create_database(server: psycopg.Connection[Any], name: str, template: str = 
     """)
 
 
+def upgraded(url: str, revision: str) -> psycopg.Connection[Any]:
+    """A database brought to a revision of the schema; its roles stay as they are."""
+    with engine(url).begin() as connection:
+        upgrade(connection, revision)
+    return psycopg.connect(url, autocommit=True)
+
+
 def in_database(url: str, name: str) -> str:
     """The *url* of another database on the same server."""
     return url.replace("/postgres?", f"/{name}?")
@@ -202,6 +210,4 @@ def in_database(url: str, name: str) -> str:
 
 def forget(url: str) -> None:
     """Close the pooled connections of a database that is about to go."""
-    from chalicelib.store.connection import engine
-
     engine(url).dispose()

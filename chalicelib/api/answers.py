@@ -10,8 +10,6 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from sqlalchemy import RowMapping
 
-from chalicelib.store.runs import reason_of
-
 from . import shapes
 
 Shape = TypeVar("Shape", bound=Struct)
@@ -44,7 +42,7 @@ def detail(
 
 def run(row: RowMapping) -> shapes.Run:
     """One run, from a row of `queries.runs`."""
-    return _shaped(shapes.Run, row, period=_month(row["period"]), failure=reason_of(row["failure"]))
+    return _shaped(shapes.Run, row, period=_month(row["period"]))
 
 
 def moment(value: datetime) -> str:

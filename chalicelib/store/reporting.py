@@ -22,7 +22,6 @@ from chalicelib.billing.statuses import ON_THEIR_WAY
 
 from . import report_queries as sql
 from .payees import checks_of_month
-from .runs import reason_of
 from .silent import Silent, silent_people
 
 # In the first month every contractor has a new account, and one answer of the API is limited.
@@ -294,7 +293,7 @@ def _run(row: Mapping[str, Any]) -> RunReport:
         status=row["status"],
         started_at=row["started_at"],
         finished_at=row["finished_at"],
-        failure=reason_of(row["failure"]),
+        failure=row["failure"],
         control=None if row["extracted_rows"] is None else ControlTotals(**counts),
         corrects=row["corrects"],
         actor=row["actor"],

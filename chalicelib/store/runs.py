@@ -89,11 +89,6 @@ def finish_run(connection: Connection, run_id: int, control: ControlTotals) -> N
     )
 
 
-def reason_of(failure: str | None) -> str | None:
-    """The first line of what stopped a run: earlier versions kept the database's row below it."""
-    return failure.partition("\n")[0] if failure else None
-
-
 def fail_run(connection: Connection, run_id: int, failure: str) -> None:
     """
     Close a run that issued nothing, with what stopped it.  Commits.

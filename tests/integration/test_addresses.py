@@ -6,16 +6,13 @@ import re
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
 from typer.testing import CliRunner
 
 from chalicelib.billing.email_address import NotAnAddress, stored
-from chalicelib.store.connection import engine
-from cloud.migrate import MIGRATIONS, doubtful_addresses, migrate
+from cloud.migrate import doubtful_addresses, migrate
 from jobs.cli.main import app
 from tests.builders_ledger import Books
-from tests.conftest import forget, in_database
+from tests.conftest import forget, in_database, upgraded
 
 BEFORE = "0006"
 FOLDED = "its domain may have been written with ß for ss or ς for σ"
@@ -40,23 +37,13 @@ TRIED = (
 )  # fmt: skip
 
 
-def upgrade(database_url, revision):
-    configuration = Config()
-    configuration.set_main_option("script_location", str(MIGRATIONS))
-    configuration.set_main_option("path_separator", "os")
-    with engine(database_url).begin() as connection:
-        configuration.attributes["connection"] = connection
-        command.upgrade(configuration, revision)
-
-
 @pytest.fixture(scope="module")
 def ledger_of_before(server_url):
     """A database whose addresses were stored by the release before."""
     url = in_database(server_url, "of_before")
     with psycopg.connect(server_url, autocommit=True) as server:
         server.execute("CREATE DATABASE of_before")
-        upgrade(url, BEFORE)
-        with psycopg.connect(url, autocommit=True) as connection:
+        with upgraded(url, BEFORE) as connection:
             books = Books(connection)
             for code, email in EMPLOYEES.items():
                 books.employee(code, email=email)

@@ -1,6 +1,7 @@
 """The tables in the code are the tables in the database, and so are the statuses."""
 
 import re
+from functools import partial
 from typing import get_args
 
 import psycopg
@@ -12,6 +13,7 @@ from chalicelib.billing import statuses
 from chalicelib.store.connection import engine
 from chalicelib.store.tables import metadata
 from cloud.migrate import migrate
+from tests.conftest import forget, in_database, upgraded
 
 # Every object of ours with the transaction that last wrote it, and every row's of the version.
 OBJECTS = """
@@ -89,3 +91,43 @@ class TestStatuses:
         )
 
         assert tuple(re.findall(r"'(\w+)'", definition)) == get_args(known)
+
+
+@pytest.fixture
+def upgraded_to(server_url):
+    """Brings a database of its own, empty at first, to a revision; gives an open connection."""
+    name = "upgraded"
+
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        yield partial(upgraded, in_database(server_url, name))
+        forget(in_database(server_url, name))
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class TestWhatStoppedARun:
+    """Earlier versions kept the database's words, which quote the row that it refused."""
+
+    @pytest.mark.parametrize(
+        ("kept", "left"),
+        [
+            (
+                'CheckViolation: new row violates "a_check"\nCONTEXT:  COPY invoice, line 1: "Ann"',
+                'CheckViolation: new row violates "a_check"',
+            ),
+            (
+                'DataError: invalid input syntax for type date: "Ann"',
+                "DataError: invalid input syntax for type date: (not shown)",
+            ),
+            ("no reason", "no reason"),
+        ],
+    )
+    def test_loses_the_row_when_the_ledger_is_upgraded(self, upgraded_to, kept, left):
+        with upgraded_to("0005") as ledger:
+            ledger.execute(
+                "INSERT INTO billing_run (period, status, finished_at, failure)"
+                " VALUES ('2026-10-01', 'failed', now(), %s)",
+                [kept],
+            )
+        with upgraded_to("head") as ledger:
+            assert ledger.execute("SELECT failure FROM billing_run").fetchall() == [(left,)]

@@ -145,22 +145,6 @@ def test_an_answer_of_the_api_that_fails_logs_nothing_of_what_was_asked(
     assert silent(caplog.text + json.dumps(answer, ensure_ascii=False))
 
 
-def test_a_failure_that_an_earlier_version_kept_is_shown_without_its_row(
-    month, books, gateway, run_job
-):
-    kept = f'new row violates a constraint\nCONTEXT:  COPY invoice, line 1: "{NAME},{IBAN}"'
-    books.add("billing_run", period="2026-10-01", status="running")
-    books.execute(
-        "UPDATE billing_run SET status = 'failed', finished_at = now(), failure = %s", kept
-    )
-
-    _, shown = gateway.runs()
-    _, output, errors = run_job("report", "2026-10")
-
-    assert shown["runs"][0]["failure"] == "new row violates a constraint"
-    assert silent(output + errors)
-
-
 def test_statements_show_no_values(month, books, settings):
     with (
         pytest.raises(Exception, match="hide_parameters=True") as refused,

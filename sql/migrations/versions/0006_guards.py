@@ -65,6 +65,16 @@ BEGIN
 END $$;
 """
 
+# What stopped a run, or a document, was kept in the database's words, which quote the row.  Their
+# first line says which rule it was; a value that it quotes comes after a colon.
+FAILURES = r"""
+UPDATE billing_run
+SET failure = regexp_replace(split_part(failure, E'\n', 1), ': ".*', ': (not shown)')
+WHERE failure IS NOT NULL;
+UPDATE step_failure
+SET reason = regexp_replace(split_part(reason, E'\n', 1), ': ".*', ': (not shown)');
+"""
+
 # A run counts while it is running.  What it says when it ends must be what it did, and stays.
 RUNS = """
 CREATE FUNCTION check_run_begins() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -262,7 +272,7 @@ ALWAYS = {
 
 
 def upgrade() -> None:
-    for statements in (CHECKED, REMARKED, RUNS, RECIPIENTS, CODES, HISTORY):
+    for statements in (FAILURES, CHECKED, REMARKED, RUNS, RECIPIENTS, CODES, HISTORY):
         op.execute(statements)
     for function in FUNCTIONS:
         op.execute(f"ALTER FUNCTION {function} SET search_path = pg_catalog, public, pg_temp")
