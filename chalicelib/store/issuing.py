@@ -117,12 +117,14 @@ def _of_invoice(rows: pl.DataFrame, invoices: pl.DataFrame) -> pl.DataFrame:
 
 def _fingerprint(invoices: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Add ``content_sha256``; *lines* come by invoice and position."""
+    # Polars writes decimals and dates as `content_sha256` does, and much faster.
+    written = pl.selectors.decimal() | pl.selectors.date()
     of_invoice: dict[int, list[dict[str, Any]]] = {}
-    for line in lines.iter_rows(named=True):
+    for line in lines.with_columns(written.cast(pl.String)).iter_rows(named=True):
         of_invoice.setdefault(line["invoice_id"], []).append(line)
+    headers = invoices.select("id", *HEADER).with_columns(written.cast(pl.String))
     hashes = [
-        content_sha256(invoice, of_invoice[invoice["id"]])
-        for invoice in invoices.select("id", *HEADER).iter_rows(named=True)
+        content_sha256(header, of_invoice[header["id"]]) for header in headers.iter_rows(named=True)
     ]
     return invoices.with_columns(content_sha256=pl.Series(hashes))
 

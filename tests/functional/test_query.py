@@ -164,13 +164,17 @@ class TestAReader:
             finally:
                 stop.set()
 
-        writer = threading.Thread(target=grow)
-        writer.start()
-        seen = []
-        while not stop.is_set():
+        def read():
             with ask.answered(HALVES, bucket) as connection:
-                seen += connection.table(ask.ANSWER).fetchall()
+                return connection.table(ask.ANSWER).fetchall()
+
+        writer = threading.Thread(target=grow)
+        seen = read()
+        writer.start()
+        while not stop.is_set():
+            seen += read()
         writer.join()
+        seen += read()
 
         assert failed == []
         assert all(lines == subtotals for lines, subtotals, _ in seen)
