@@ -42,7 +42,7 @@ def growth(server: Server, sizes: Sizes) -> Measured:
 
 
 def against_floor(server: Server, sizes: Sizes) -> Measured:
-    """A run takes at most three times as long as reading and writing the same rows."""
+    """A run takes little longer than reading and writing the same rows under the same guards."""
     employees = sizes.medium_month
     server.prepare("medium", month_of(employees))
     with server.copy_of("medium") as url:
