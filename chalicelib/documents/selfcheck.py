@@ -19,7 +19,7 @@ from chalicelib.billing.errors import BillingError
 from chalicelib.language import language_of
 
 from . import wording
-from .pdf.grid import PAGE_HEIGHT, PAGE_WIDTH, SECOND
+from .pdf.grid import FOOT, PAGE_HEIGHT, PAGE_WIDTH, SECOND
 from .pdf.typefaces import MM_PER_POINT
 from .printed import PrintedInvoice
 
@@ -46,7 +46,11 @@ class UnreadableDocument(BillingError):
 
 
 class _Read(NamedTuple):
-    """Text without what differs at line breaks: all of it, and of each column of the letterhead."""
+    """
+    Text without what differs at line breaks: all of it, and of each column of the letterhead.
+
+    The columns are without the footers, which would stand in the midst of a name that goes on.
+    """
 
     everything: str = ""
     left: str = ""
@@ -90,12 +94,15 @@ def _pages(document: PdfDocument) -> Iterator[_Read]:
 
 
 def _texts(page: PdfPage) -> _Read:
-    middle, right, top = (side / MM_PER_POINT for side in (SECOND - 1, PAGE_WIDTH, PAGE_HEIGHT))
+    middle, right, top, foot = (
+        side / MM_PER_POINT
+        for side in (SECOND - 1, PAGE_WIDTH, PAGE_HEIGHT, PAGE_HEIGHT - FOOT)
+    )
     with closing(page.get_textpage()) as text:
         return _Read(
             _flat(text.get_text_range()),
-            _flat(text.get_text_bounded(0, 0, middle, top)),
-            _flat(text.get_text_bounded(middle, 0, right, top)),
+            _flat(text.get_text_bounded(0, foot, middle, top)),
+            _flat(text.get_text_bounded(middle, foot, right, top)),
         )
 
 

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ SAVE_SECONDS = 5.0
 CLOUDFRONT = "cloudfront.amazonaws.com"
 # The hosts of distributions, which `page_server` asks by name. No page can be at one and lead here:
 # their addresses are AWS's to give.
-DISTRIBUTIONS = r"[a-z0-9]+\.cloudfront\.net"
-# Administration: it reads, changes and resets everything without a signature.
-INNER = ("/_ministack/", "/_localstack/", "/_selfbill/")
+DISTRIBUTIONS = re.compile(r"[a-z0-9]+\.cloudfront\.net")
+# Administration, which reads, changes and resets everything without a signature, and other services
+# for programs that ministack knows by their path alone, so at a distribution's host too.
+INNER = ("/_", "/v2/")
 # Cognito's own pages, to which the page sends whoever signs in there.
 SIGN_IN = ("/oauth2/", "/login", "/logout")
 NO_ENTRY = 1008
@@ -55,8 +57,9 @@ def main(arguments: list[str]) -> None:
     def save() -> bool:
         return snapshots.save(app._build_persistence_save_dict())  # noqa: SLF001 -- no public way
 
-    hosts = loopback(home.recall("ports")[aws_services.NAME], DISTRIBUTIONS)
-    door = Door(hosts, page=lambda: page_server.origin(home), inner=INNER, links=SIGN_IN)
+    hosts = loopback(home.recall("ports")[aws_services.NAME])
+    page = partial(page_server.origin, home)
+    door = Door(hosts, page, outer=DISTRIBUTIONS, inner=INNER, links=SIGN_IN)
     app.app = behind(door, _saving_when_asked(app.app, save))
     ses._smtp_send = _as_bytes(ses._smtp_send)  # noqa: SLF001 -- no public way
     iam_evaluator.evaluate_resource_policy = _over_tls(iam_evaluator.evaluate_resource_policy)

@@ -20,6 +20,8 @@ REFUSAL = (
     " use an address that python -m jobs env prints\n"
 )
 
+NOWHERE = re.compile(r"(?!)")
+
 Headers = Iterable[tuple[str, str]]
 
 
@@ -31,13 +33,15 @@ class Door:
     Attributes:
         hosts: The names it answers to, each a whole ``Host`` header.
         page: Gives the origin of the cloud's page; None while there is none.
-        inner: What the paths begin with that are for programs alone.
+        outer: More such names, at which the page's own server asks: whatever a browser asked it.
+        inner: What the paths begin with that are for programs alone, at *hosts* alone.
         links: What the paths begin with that a browser may go to from anywhere, and go on from, as
             from any page of a web site.
     """
 
     hosts: re.Pattern[str]
     page: Callable[[], str | None]
+    outer: re.Pattern[str] = NOWHERE
     inner: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
 
@@ -46,14 +50,18 @@ class Door:
         said: defaultdict[str, list[str]] = defaultdict(list)
         for name, value in headers:
             said[name.lower()].append(value)
-        if [bool(self.hosts.fullmatch(host)) for host in said["host"]] != [True]:
+        if len(said["host"]) != 1:
+            return False
+        [host] = said["host"]
+        outside = bool(self.outer.fullmatch(host))
+        if not outside and not self.hosts.fullmatch(host):
             return False
         origins, sites = said["origin"], said["sec-fetch-site"]
         if path.startswith(self.inner):
-            return not origins and not sites
+            return not (outside or origins or sites)
         linked = path.startswith(self.links)
         if origins:
-            own = f"http://{said['host'][0]}"
+            own = f"http://{host}"
             return origins == [self.page()] or (linked and origins == [own])
         # "none" is what a person typed.
         if sites in ([], ["none"]):
@@ -61,7 +69,7 @@ class Door:
         return linked and (sites == ["same-origin"] or said["sec-fetch-mode"] == ["navigate"])
 
 
-def loopback(port: int, *others: str) -> re.Pattern[str]:
-    """The names of this machine at *port*, and *others*, which are patterns."""
+def loopback(port: int) -> re.Pattern[str]:
+    """The names of this machine at *port*."""
     names = (re.escape(ports.LOCALHOST), "localhost")
-    return re.compile("|".join([f"({'|'.join(names)}):{port}", *others]), re.IGNORECASE)
+    return re.compile(f"({'|'.join(names)}):{port}", re.IGNORECASE)

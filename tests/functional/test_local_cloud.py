@@ -184,6 +184,11 @@ class TestItsDoors:
         kept = s3.get_object(Bucket=cloud["DOCUMENT_BUCKET"], Key="here")
         assert kept["Body"].read() == b"still"
 
+    def test_let_no_link_to_the_page_s_server_reach_what_lies_behind_it(self, ask):
+        link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
+
+        assert ask("WEB_ORIGIN", "GET", "/_ministack/ses/messages", **link) == 403
+
     @pytest.mark.parametrize("server", ["AWS_ENDPOINT_URL", "WEB_ORIGIN"])
     def test_let_nobody_in_from_elsewhere(self, ask, server):
         for headers in (

@@ -13,8 +13,9 @@ ELSEWHERE = ("Origin", "https://evil.example")
 RESET = "/_ministack/reset"
 
 AWS = Door(
-    loopback(18000, aws_process.DISTRIBUTIONS),
+    loopback(18000),
     page=lambda: PAGE,
+    outer=aws_process.DISTRIBUTIONS,
     inner=aws_process.INNER,
     links=aws_process.SIGN_IN,
 )
@@ -52,6 +53,11 @@ class TestTheDoor:
     def test_is_open_to_the_page_at_a_distribution_s_name(self):
         assert AWS.opens("/", [("Host", "d123abc.cloudfront.net")])
         assert not WEB.opens("/", [("Host", "d123abc.cloudfront.net")])
+
+    @pytest.mark.parametrize("path", [RESET, "/_aws/lambda-url/x", "/v2/email/identities"])
+    def test_is_shut_there_where_everything_can_be_reset(self, path):
+        """The page's server asks there whatever a browser asked it, from any other page too."""
+        assert not AWS.opens(path, [("Host", "d123abc.cloudfront.net")])
 
     def test_is_open_to_the_page(self):
         assert AWS.opens("/", [HERE, ("Origin", PAGE), site("same-site")])

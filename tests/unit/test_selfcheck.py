@@ -29,6 +29,12 @@ class TestRequireReadable:
 
         require_readable(render(invoice), invoice)
 
+    def test_is_content_with_names_that_go_on_on_the_next_pages(self):
+        supplier, buyer = build.party(name="Wolfe" * 1000), build.party(name="W " * 2000, iban=None)
+        invoice = build.invoice(supplier=supplier, buyer=buyer)
+
+        require_readable(render(invoice), invoice)
+
     @settings(max_examples=50, deadline=None)
     @given(names, names)
     def test_is_content_whatever_the_names_and_wherever_they_break(self, supplier, buyer):
