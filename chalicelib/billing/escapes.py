@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-# Controls but for the tab and the line break; what turns the direction of writing; what takes no
-# space, such as a soft hyphen; separators of lines; tags; halves of a pair of UTF-16.
+# Controls but for the tab and the line break; what turns the direction of writing; what shows
+# nothing, such as a soft hyphen or a filler; separators of lines; tags; halves of a pair of UTF-16.
 STEERING = (
-    "\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e"
-    "\\u2060-\\u206f\\ud800-\\udfff\\ufeff\\ufff9-\\ufffb\\U000e0000-\\U000e007f"
+    "\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u115f\\u1160\\u180e\\u200b-\\u200f"
+    "\\u2028-\\u202e\\u2060-\\u206f\\u2800\\u3164\\ud800-\\udfff\\ufeff\\uffa0\\ufff9-\\ufffb"
+    "\\U000e0000-\\U000e007f"
 )
 HOSTILE = re.compile(f"[{STEERING}]")
 HOSTILE_OR_BREAK = re.compile(f"[\\t\\n{STEERING}]")

@@ -95,8 +95,7 @@ def _pages(document: PdfDocument) -> Iterator[_Read]:
 
 def _texts(page: PdfPage) -> _Read:
     middle, right, top, foot = (
-        side / MM_PER_POINT
-        for side in (SECOND - 1, PAGE_WIDTH, PAGE_HEIGHT, PAGE_HEIGHT - FOOT)
+        side / MM_PER_POINT for side in (SECOND - 1, PAGE_WIDTH, PAGE_HEIGHT, PAGE_HEIGHT - FOOT)
     )
     with closing(page.get_textpage()) as text:
         return _Read(

@@ -29,7 +29,7 @@ def sentence_of(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return _of_the_system(error)
     if isinstance(error, UnicodeEncodeError):
-        return f"the output cannot show every character in {error.encoding}; set PYTHONUTF8=1"
+        return _of_the_encoding(error)
     return f"{Defect(error)}; {DEVELOPER}"
 
 
@@ -40,3 +40,10 @@ def _of_the_system(error: OSError) -> str:
             " again"
         )
     return f"{error.filename}: {error.strerror}; correct the path, or make room on the disk"
+
+
+def _of_the_encoding(error: UnicodeEncodeError) -> str:
+    # Half a pair of UTF-16: so Python keeps a byte of the command line that is not text.
+    if "\ud800" <= error.object[error.start] <= "\udfff":
+        return "what was typed has bytes that are not UTF-8; type it again"
+    return f"the output cannot show every character in {error.encoding}; set PYTHONUTF8=1"

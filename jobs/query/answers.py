@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -28,8 +29,9 @@ from .sources import quoted
 
 MOMENT = "TIMESTAMP WITH TIME ZONE"
 WIDEST = 10_000
-# What a spreadsheet takes for the beginning of a formula, full-width signs included.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+# Where a spreadsheet sees a formula begin, full-width signs included: at the start of a text, and
+# after what parts the cells where a comma parts the decimals.
+FORMULA = re.compile(r"^(?= *[=+\-@\t\r\n＝＋－＠])|(?<=;)(?= *[=+\-@＝＋－＠])")  # noqa: RUF001
 
 
 class NotWritable(BillingError):
@@ -88,8 +90,7 @@ def _inert(value: Any) -> Any:  # noqa: ANN401 -- any value of SQL
     """
     if value is None or isinstance(value, int | float | Decimal | date):
         return value
-    text = str(value)
-    return escaped(f"'{text}" if text.lstrip(" ").startswith(FORMULAS) else text)
+    return escaped(FORMULA.sub("'", str(value)))
 
 
 def _as_csv(names: list[str], rows: list[tuple[Any, ...]]) -> str:

@@ -79,7 +79,7 @@ def text_of(file_or_sql: str) -> str:
 
     Raises:
         NoSuchQuestion: If it is one word and none of these.
-        QueryRefused: If the file is not text.
+        QueryRefused: If it is not text, or the file is not.
     """
     for place in (Path(file_or_sql), QUESTIONS / f"{file_or_sql}.sql"):
         # SQL may be too long for a file name.
@@ -88,7 +88,15 @@ def text_of(file_or_sql: str) -> str:
                 return _read(place)
     if len(file_or_sql.split()) <= 1:
         raise NoSuchQuestion(file_or_sql)
+    _check_encoded(file_or_sql)
     return file_or_sql
+
+
+def _check_encoded(sql: str) -> None:
+    try:
+        sql.encode()
+    except UnicodeEncodeError:
+        raise QueryRefused("it is not UTF-8; type it again") from None
 
 
 def _read(file: Path) -> str:

@@ -408,6 +408,20 @@ class TestWithAHostileName:
         assert code == 2
         assert escaped(errors) == errors
 
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ["correct", "\udcff"],
+            ["resend", "\udcff"],
+            ["query", "SELECT '\udcff'", "--from", "{export}"],
+        ],
+    )
+    def test_bytes_that_are_no_text_are_called_so(self, run_job, world, places, words):
+        code, sentence = told(run_job(*(word.format(**places) for word in words)))
+
+        assert code == 2
+        assert "not UTF-8; type it again" in sentence
+
 
 class TestWithAnEmptyFile:
     @pytest.mark.parametrize(

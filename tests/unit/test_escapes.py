@@ -21,6 +21,7 @@ class TestEscapedText:
             ("lia\u202egpj.exe", r"lia\u202egpj.exe"),
             ("\u2066Anna\u2069", r"\u2066Anna\u2069"),
             ("An\u200bna\ufeff", r"An\u200bna\ufeff"),
+            ("\u3164\u115f\u1160\uffa0\u2800", r"\u3164\u115f\u1160\uffa0\u2800"),
             ("file-\udcff", r"file-\udcff"),
             ("\U000e0041", r"\U000e0041"),
         ],

@@ -48,7 +48,11 @@ class TestACell:
         assert cell.startswith("'")
         assert cell.removeprefix("'") == text.replace("\r", r"\r")
 
-    @pytest.mark.parametrize("text", ["Anna", "O'Brien", "a=b", "2026-10-01", "", "Їжак, Ґ"])
+    @pytest.mark.parametrize(("text", "cell"), [("a;=1", "a;'=1"), ("a; +1;b", "a;' +1;b")])
+    def test_that_goes_on_like_one_where_semicolons_part_cells_is_a_text(self, answer, text, cell):
+        assert cells(answer("SELECT ?", text)) == [[cell]]
+
+    @pytest.mark.parametrize("text", ["Anna", "O'Brien", "a;b=c", "2026-10-01", "", "Їжак, Ґ"])
     def test_of_any_other_text_stays_as_it_is(self, answer, text):
         assert cells(answer("SELECT ?", text)) == ([[text]] if text else [[""]])
 
