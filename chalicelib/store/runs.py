@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, case, func, insert, literal, update
+from sqlalchemy import Connection, case, exists, func, insert, literal, update
 
 from chalicelib.billing.control import ControlTotals
 from chalicelib.billing.period import Period
 from chalicelib.billing.sharding import Shard
 
-from .tables import billing_run
+from .tables import billing_run, held_employee, invoice, rejected_workday
 
 INTERRUPTED = "interrupted: its process ended early; the next run does its work"
 
@@ -59,9 +59,19 @@ def mark_interrupted(connection: Connection, period: Period, shard: Shard | None
     Mark what still says ``running`` as failed.
 
     Call it while holding the period's lock, or the shard's: nobody can be at work there, so it is
-    dead.
+    dead.  One that issued something all the same, which no program of ours does, stays as it is:
+    it is for `verify` to name, and keeps no later run from its work.
     """
     dead = [billing_run.c.period == period.start, billing_run.c.status == "running"]
+    dead += [
+        ~exists().where(table.c.run_id == billing_run.c.id, *of_period)
+        for table, of_period in (
+            # By the index of the period; there is none of the run.
+            (invoice, [invoice.c.period == period.start]),
+            (rejected_workday, []),
+            (held_employee, []),
+        )
+    ]
     if shard:
         dead.append(billing_run.c.shard == shard.index)
     connection.execute(

@@ -15,6 +15,12 @@ CENT = Decimal("0.01")
 OCTOBER = date(2026, 10, 1)
 serial = count(1)
 
+TAKEN = """
+    INSERT INTO invoice_series AS taken (series, last_sequence) VALUES (%s, %s)
+    ON CONFLICT (series)
+    DO UPDATE SET last_sequence = greatest(taken.last_sequence, excluded.last_sequence)
+"""
+
 Row = dict[str, Any]
 
 
@@ -118,6 +124,13 @@ def a_run(books: Books) -> int:
     return runs[0] if runs else books.add("billing_run", period=OCTOBER, status="running")
 
 
+def a_correction(books: Books, invoice_id: int, period: date = OCTOBER) -> int:
+    run_id: int = books.add(
+        "billing_run", period=period, status="running", corrects_invoice_id=invoice_id
+    )
+    return run_id
+
+
 def following(earlier: Draft) -> Draft:
     """The same rows under the next number: what bills them again, one turn later."""
     later = deepcopy(earlier)
@@ -155,8 +168,12 @@ def issue(books: Books, document: Draft) -> int:
 
 
 def write(books: Books, document: Draft) -> int:
-    """Write *document* into the transaction that is open."""
-    invoice_id: int = books.add("invoice", **document.invoice)
+    """Write *document* into the transaction that is open; a credit note by a run of its own."""
+    invoice = document.invoice
+    if invoice["credits_invoice_id"] is not None:
+        invoice["run_id"] = a_correction(books, invoice["credits_invoice_id"])
+    invoice_id: int = books.add("invoice", **invoice)
+    books.execute(TAKEN, invoice["series"], invoice["sequence"])
     for row in document.lines:
         books.add("invoice_line", invoice_id=invoice_id, **row)
     for day in document.lineage:

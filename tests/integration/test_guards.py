@@ -9,12 +9,23 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from psycopg.errors import DatabaseError
+from psycopg.errors import DatabaseError, LockNotAvailable
 
 from tests.builders_ledger import Books
 from tests.conftest import create_database, in_database
 
-from .by_hand import OCTOBER, a_run, credit_of, draft, issue, line, write
+from .by_hand import (
+    OCTOBER,
+    TAKEN,
+    a_correction,
+    a_run,
+    billed_again,
+    credit_of,
+    draft,
+    issue,
+    line,
+    write,
+)
 
 ROLES = ("origin", "replica")
 
@@ -48,6 +59,15 @@ def attacker(server_url, books):
         yield Books(connection)
     books.execute(f"DROP OWNED BY {role}")
     books.execute(f"DROP ROLE {role}")
+
+
+@pytest.fixture
+def hurried(server_url, books):
+    """Another session of a superuser, which does not wait for long."""
+    url = in_database(server_url, "guards")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET lock_timeout = '100ms'")
+        yield Books(connection)
 
 
 @contextmanager
@@ -104,6 +124,7 @@ class TestATemporaryTableInFrontOfTheRealOne:
 
         with refused(books, attacker, "its lines do not add up to its subtotal"):
             invoice_id = attacker.add("invoice", **document.invoice)
+            attacker.execute(TAKEN, document.code, 1)
             attacker.execute("CREATE TEMP TABLE invoice_workday (LIKE public.invoice_workday)")
             attacker.execute(
                 "CREATE TEMP TABLE invoice_line AS SELECT %s AS invoice_id, 1 AS position,"
@@ -350,8 +371,346 @@ class TestARun:
         with refused(books, attacker, "its run is not a running one of its period"):
             write(attacker, document)
 
+    @pytest.mark.parametrize(
+        "totals",
+        [
+            {"extracted_hours": "NaN", "held_hours": "NaN", "held_rows": 1, "extracted_rows": 5},
+            {"extracted_rows": -1, "held_rows": -5},
+            {"extracted_rows": 9, "held_rows": 5},
+            {"extracted_hours": 29, "held_hours": 5},
+            {"extracted_hours": 19, "held_hours": -5, "held_rows": 1, "extracted_rows": 5},
+        ],
+    )
+    def test_counts_in_numbers_that_can_be(self, books, attacker, totals):
+        run_id = begun(books)
+
+        with refused(books, attacker, "is_a_count"):
+            end(attacker, run_id, **totals)
+
+    def test_ends_without_nobody_whom_it_holds(self, books, attacker):
+        run_id = begun(books)
+        for employee_id in (1, 2):
+            books.add(
+                "held_employee", run_id=run_id, employee_id=employee_id, reason="no_rate", detail=""
+            )
+
+        with refused(books, attacker, "its totals are not what it issued"):
+            end(attacker, run_id, held_rows=1, held_hours=8, extracted_rows=5, extracted_hours=32)
+
+    @pytest.mark.parametrize("isolation", ["REPEATABLE READ", "SERIALIZABLE"])
+    def test_ends_in_no_transaction_that_sees_too_little(self, books, attacker, isolation):
+        """What others committed since such a transaction began would not be counted."""
+        run_id = begun(books)
+
+        with refused(books, attacker, "it ends in a transaction that is READ COMMITTED"):
+            attacker.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
+            end(attacker, run_id)
+
+    @pytest.mark.parametrize("late", ["invoice", "hold", "reject"])
+    def test_does_not_end_without_what_another_session_adds(self, books, hurried, late):
+        """It waits; had it not, it would have counted less than it has in the end."""
+        run_id = begun(books)
+        document = draft(books)
+        document.invoice["run_id"] = run_id
+        add = {
+            "invoice": lambda: write(books, document),
+            "hold": lambda: hold(books, run_id),
+            "reject": lambda: reject(books, run_id, 1),
+        }[late]
+
+        with books.connection.transaction():
+            add()
+            with pytest.raises(LockNotAvailable):
+                end(hurried, run_id)
+
+        with refused(books, hurried, "its totals are not what it issued"):
+            end(hurried, run_id)
+
+    def test_that_is_ending_takes_no_more_from_another_session(self, books, hurried):
+        run_id = begun(books)
+
+        with books.connection.transaction():
+            end(books, run_id)
+            with pytest.raises(LockNotAvailable):
+                hold(hurried, run_id)
+
+    def test_of_a_month_credits_nothing(self, books, attacker):
+        billed = draft(books)
+        credit = credit_of(billed, issue(books, billed))
+
+        with refused(books, attacker, "its run is for other invoices"):
+            attacker.add("invoice", **credit.invoice | {"run_id": a_run(books)})
+
+    def test_of_a_correction_bills_nobody_else(self, books, attacker):
+        document = draft(books)
+        corrected = issue(books, draft(books))
+
+        with refused(books, attacker, "its run is for other invoices"):
+            document.invoice["run_id"] = a_correction(attacker, corrected)
+            write(attacker, document)
+
+    def test_of_a_correction_credits_no_other_invoice(self, books, attacker):
+        billed = draft(books)
+        credit = credit_of(billed, issue(books, billed))
+        corrected = issue(books, draft(books))
+
+        with refused(books, attacker, "its run is for other invoices"):
+            run_id = a_correction(attacker, corrected)
+            attacker.add("invoice", **credit.invoice | {"run_id": run_id})
+
+    def test_of_a_correction_does_not_end_without_its_credit_note(self, books, attacker):
+        document = draft(books)
+        corrected = issue(books, document)
+        issue(books, credit_of(document, corrected))
+        again = billed_again(document)
+
+        with refused(books, attacker, "its totals are not what it issued"):
+            again.invoice["run_id"] = a_correction(attacker, corrected)
+            write(attacker, again)
+            nothing = {"rejected_rows": 0, "rejected_hours": 0}
+            whole = {"extracted_rows": 3, "extracted_hours": Decimal("16.00")}
+            end(attacker, again.invoice["run_id"], **nothing, **whole)
+
+    def test_of_a_shard_bills_nobody_of_another(self, books, attacker):
+        document = draft(books)
+        others = (document.invoice["employee_id"] + 1) % 4 + 1
+
+        with refused(books, attacker, "its run is for other invoices"):
+            document.invoice["run_id"] = attacker.add(
+                "billing_run", period=OCTOBER, status="running", shard=others, shards=4
+            )
+            write(attacker, document)
+
+    def test_issues_nothing_in_a_month_that_is_closed(self, books, attacker):
+        document = draft(books)
+
+        with refused(books, attacker, "its period is closed"):
+            attacker.add("closed_period", period=OCTOBER)
+            write(attacker, document)
+
+
+class TestAClosedMonth:
+    @pytest.mark.parametrize("role", ROLES)
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE closed_period SET period = '2027-01-01'",
+            "UPDATE closed_period SET closed_at = now()",
+            "DELETE FROM closed_period",
+            "TRUNCATE closed_period",
+        ],
+    )
+    def test_stays_closed_even_for_a_superuser(self, books, statement, role):
+        with refused(books, books, "of closed_period refused"):
+            books.add("closed_period", period="2026-07-01")
+            books.execute(f"SET LOCAL session_replication_role = {role}")
+            books.execute(statement)
+
+
+class TestASeries:
+    @pytest.mark.parametrize("last", [1, 2, 500])
+    def test_gives_no_number_that_is_not_issued(self, books, attacker, last):
+        """The next run would leave a gap or give a number twice: it would fail, and all with it."""
+        document = draft(books)
+        issue(books, document)
+        issue(books, credit_of(document, books.value("SELECT max(id) FROM invoice")))
+        changed = {1: 1, 2: 3, 500: 500}[last]
+
+        with refused(books, attacker, "the last number it gave is not the last one issued"):
+            attacker.execute(
+                "UPDATE invoice_series SET last_sequence = %s WHERE series = %s",
+                changed,
+                document.code,
+            )
+
+    def test_of_nobody_gives_none(self, books, attacker):
+        with refused(books, attacker, "the last number it gave is not the last one issued"):
+            attacker.add("invoice_series", series="NOBODY", last_sequence=7)
+
+    def test_has_given_every_number(self, books, attacker):
+        with refused(books, attacker, "its series has not given that number"):
+            attacker.add("invoice", **draft(books).invoice)
+
+    @pytest.mark.parametrize("statement", ["DELETE FROM {}", "TRUNCATE {}"])
+    def test_never_vanishes(self, books, statement):
+        issue(books, draft(books))
+
+        with refused(books, books, "invoice_series refused"):
+            books.execute(statement.format("invoice_series"))
+
+
+class TestACreditNote:
+    @pytest.mark.parametrize(
+        "spoilt",
+        [
+            {"supplier_name": "Mallory"},
+            {"supplier_iban": "XX"},
+            {"supplier_email": "mallory@evil.example"},
+            {"buyer_tax_id": "IE0000000X"},
+            {"department_code": "OPS"},
+            {"locale": "uk"},
+            {"rounding_policy": "half-even/line/1"},
+        ],
+    )
+    def test_states_what_its_invoice_stated(self, books, attacker, spoilt):
+        billed = draft(books)
+        credit = credit_of(billed, issue(books, billed))
+        credit.invoice |= spoilt
+
+        with refused(books, attacker, "it is not the whole of its invoice, negated"):
+            write(attacker, credit)
+
+
+class TestLineage:
+    def test_is_of_no_day_after_the_month(self, books, attacker):
+        document = draft(books)
+        document.lineage[0]["work_date"] = "2026-11-01"
+
+        with refused(books, attacker, "a workday that its invoice cannot bill"):
+            write(attacker, document)
+
+
+class TestADocument:
+    @pytest.mark.parametrize("key", ["exports/runs.parquet", "", "invoices/X{number}-{sha}.pdf"])
+    def test_is_kept_under_a_key_of_its_invoice(self, books, attacker, key):
+        """The API gives out links to what the key names."""
+        document = draft(books)
+        invoice_id = issue(books, document)
+        s3_key = key.format(number=document.invoice["number"], sha="0" * 64)
+
+        with refused(books, attacker, "its key is not of its invoice"):
+            attacker.add(
+                "document",
+                invoice_id=invoice_id,
+                s3_key=s3_key,
+                sha256="0" * 64,
+                bytes=1,
+                rendered_at="2026-11-01",
+            )
+
+
+class TestWhatNoProgramCanRead:
+    """One such row would stop every run, report and page from then on, whosever row it is."""
+
+    @pytest.mark.parametrize("value", ["infinity", "-infinity", "4000-01-01 BC", "20000-01-01"])
+    @pytest.mark.parametrize(
+        ("table", "values"),
+        [
+            ("billing_run", {"period": None, "status": "running"}),
+            ("closed_period", {"period": None}),
+            ("closed_period", {"period": "2026-07-01", "closed_at": None}),
+            ("employee", {"self_billing_agreed_on": None}),
+            (
+                "rate",
+                {"valid_from": None, "hourly_rate": 1, "overtime_multiplier": 1, "employee_id": 1},
+            ),
+            (
+                "workday",
+                {
+                    "work_date": None,
+                    "employee_id": 1,
+                    "project_id": 1,
+                    "kind": "regular",
+                    "hours": 8,
+                },
+            ),
+        ],
+    )
+    def test_is_no_date(self, books, attacker, table, values, value):
+        draft(books)
+        row = {name: value if given is None else given for name, given in values.items()}
+
+        with refused(books, attacker, "_is_readable|_check"):
+            if table == "employee":
+                attacker.execute("UPDATE employee SET self_billing_agreed_on = %s", value)
+            else:
+                attacker.add(table, **row)
+
+    @pytest.mark.parametrize("column", ["issued_at", "due_on", "issued_on"])
+    def test_is_no_date_of_an_invoice(self, books, attacker, column):
+        document = draft(books)
+        document.invoice |= {column: "infinity", "due_on": "infinity"}
+
+        with refused(books, attacker, "_is_readable"):
+            write(attacker, document)
+
+    def test_is_kept_out_of_every_date_and_moment(self, books):
+        """All of them: a column added without a range is found here; triggers write the others."""
+        unbounded = books.rows("""
+            SELECT relname, attname FROM pg_attribute
+            JOIN pg_class ON pg_class.oid = attrelid
+            WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0
+              AND atttypid IN ('date'::regtype, 'timestamptz'::regtype)
+              AND relname NOT IN ('delivery_event', 'change_log')
+              AND NOT EXISTS (
+                  SELECT FROM pg_constraint WHERE conrelid = attrelid AND contype = 'c'
+                  AND conname = relname || '_' || attname || '_is_readable'
+              )
+        """)
+        assert unbounded == []
+
+    @pytest.mark.parametrize(
+        "spoilt",
+        [
+            {"tax_rate": "NaN", "tax": "NaN", "total": "NaN"},
+            {"tax_rate": "2", "tax": "1560.02", "total": "2340.03"},
+            {"tax_rate": "-0.2", "tax_category": "O", "tax": "-156.00", "total": "624.01"},
+        ],
+    )
+    def test_is_no_tax(self, books, attacker, spoilt):
+        document = draft(books)
+        document.invoice |= spoilt
+
+        with refused(books, attacker, "invoice_tax_is_a_share"):
+            write(attacker, document)
+
+    def test_is_no_number_of_hours_rejected(self, books, attacker):
+        run_id = begun(books)
+
+        with refused(books, attacker, "hours_are_a_number"):
+            attacker.execute(
+                "INSERT INTO rejected_workday (run_id, workday_id, employee_id, work_date,"
+                " project_id, kind, hours, rule, value)"
+                " VALUES (%s, 1, 1, '2026-10-01', 1, '?', 'NaN', 'kind', '?')",
+                run_id,
+            )
+
+    @pytest.mark.parametrize("table", ["department", "project"])
+    @pytest.mark.parametrize(
+        ("code", "rule"), [("x" * 101, "code_is_short"), ("A\u0301", "code_is_composed")]
+    )
+    def test_is_no_code(self, books, attacker, table, code, rule):
+        with refused(books, attacker, f"{table}_{rule}"):
+            attacker.add(table, code=code, name="Atlas")
+
 
 class TestAnEmail:
+    @pytest.mark.parametrize(
+        "change", ["sent_at = '1970-01-01'", "sent_at = NULL", "attempts = -1"]
+    )
+    def test_that_was_sent_was_sent_then(self, books, attacker, change):
+        delivery_id = delivered(books, issue(books, draft(books)))
+
+        with refused(books, attacker, "what is sent to whom never changes|sent_names_its_message"):
+            attacker.execute(f"UPDATE delivery SET {change} WHERE id = %s", delivery_id)
+
+    def test_has_no_history_but_the_databases_own(self, books, attacker):
+        """Nor by a trigger of somebody who may insert, one level down as its own are."""
+        delivery_id = delivered(books, issue(books, draft(books)))
+
+        with refused(books, attacker, "the database alone writes it"):
+            attacker.execute("CREATE TEMP TABLE mine (id bigint)")
+            attacker.execute(
+                "CREATE FUNCTION pg_temp.forge() RETURNS trigger LANGUAGE plpgsql AS $$"
+                " BEGIN INSERT INTO public.delivery_event (delivery_id, at, from_status, to_status)"
+                " VALUES (NEW.id, now(), 'sent', 'bounced'); RETURN NULL; END $$"
+            )
+            attacker.execute(
+                "CREATE TRIGGER forge AFTER INSERT ON mine"
+                " FOR EACH ROW EXECUTE FUNCTION pg_temp.forge()"
+            )
+            attacker.execute("INSERT INTO mine VALUES (%s)", delivery_id)
+
     @pytest.mark.parametrize("recipient", ["mallory@evil.example", ""])
     def test_goes_to_nobody_but_the_contractor(self, books, attacker, recipient):
         invoice_id = issue(books, draft(books))

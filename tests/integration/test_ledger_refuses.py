@@ -82,7 +82,7 @@ def issued(books):
     books.add(
         "document",
         invoice_id=invoice_id,
-        s3_key=document.invoice["number"],
+        s3_key=f"{document.invoice['number']}-{document.invoice['content_sha256']}.pdf",
         sha256="0" * 64,
         bytes=1,
         rendered_at="2026-11-01",
