@@ -210,7 +210,6 @@ SEQUENCES: Final[Mapping[str, tuple[str, ...]]] = {
 # its owner alone.
 FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     # Called by the triggers of an issue, with the rights of whoever issues.
-    "close_issue()": (WRITER, OPERATOR),
     "issue_is_closed()": (WRITER, OPERATOR),
     # The default of whom a run, a closing or a delivery is claimed for.
     "claimed_actor()": (WRITER, OPERATOR),

@@ -92,7 +92,7 @@ DELIVERED_TO = ("sent", "delivered", "bounced", "complained")
 def bring(books, delivery_id, to):
     """Take a queued delivery along an allowed way, by plain SQL."""
     for step in [*WAYS[to], to]:
-        known = ", message_id = 'm', sent_at = now()" if step in DELIVERED_TO else ""
+        known = ", message_id = 'm', sent_at = coalesce(sent_at, now())" * (step in DELIVERED_TO)
         books.execute(
             f"UPDATE delivery SET status = %s, error = 'x', claimed_at = clock_timestamp(){known}"
             " WHERE id = %s",

@@ -101,8 +101,8 @@ def queue(books, invoice_id):
 
 def move(books, delivery_id, status):
     books.execute(
-        "UPDATE delivery SET status = %s, error = 'why', message_id = %s, sent_at = coalesce(sent_at, now())"
-        " WHERE id = %s",
+        "UPDATE delivery SET status = %s, error = 'why', message_id = %s,"
+        " sent_at = coalesce(sent_at, now()) WHERE id = %s",
         status,
         f"mail-{delivery_id}",
         delivery_id,

@@ -188,7 +188,7 @@ class TestEveryRight:
         )
 
         issues = role in ("selfbill_writer", "selfbill_operator")
-        expected = {"close_issue", "issue_is_closed", "claimed_actor"} if issues else set()
+        expected = {"issue_is_closed", "claimed_actor"} if issues else set()
         assert {name for (name,) in found} == expected
 
     def test_of_the_owner_is_that_everything_is_its_own(self, ledger):

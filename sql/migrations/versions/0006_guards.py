@@ -18,12 +18,10 @@ branch_labels = None
 depends_on = None
 
 # The mark "its invoices are checked" is an advisory lock of the transaction.  A session can take
-# it, and so refuse itself, but no session can give it back before its transaction ends.
+# it, and so refuse itself, but no session can give it back before its transaction ends.  Each check
+# of an invoice takes it in place: a function of its own would cost more than all that it checks.
+MARK = "PERFORM pg_advisory_xact_lock_shared(5456495, 0);"
 CHECKED = """
-CREATE FUNCTION close_issue() RETURNS void LANGUAGE sql AS $$
-    SELECT pg_advisory_xact_lock_shared(5456495, 0);
-$$;
-
 CREATE FUNCTION issue_is_closed() RETURNS boolean LANGUAGE sql AS $$
     SELECT EXISTS (
         SELECT FROM pg_locks
@@ -52,7 +50,7 @@ END $$;
 
 # What an invoice is checked for stays as 0001 has it, under another mark; besides, its number was
 # taken from its series, or the next run would be given it again.
-REMARKED = """
+REMARKED = f"""
 DO $$
 DECLARE
     body text := pg_get_functiondef('check_invoice_adds_up'::regproc);
@@ -62,7 +60,7 @@ BEGIN
     IF strpos(body, old) = 0 THEN
         RAISE EXCEPTION 'check_invoice_adds_up is not as migration 0001 made it';
     END IF;
-    EXECUTE replace(body, old, 'PERFORM close_issue();
+    EXECUTE replace(body, old, '{MARK}
     IF NOT EXISTS (
         SELECT FROM invoice_series WHERE series = NEW.series AND last_sequence >= NEW.sequence
     ) THEN
@@ -83,13 +81,15 @@ SET reason = regexp_replace(split_part(reason, E'\n', 1), ': ".*', ': (not shown
 """
 
 # A credit note states what its invoice stated: only these columns are its own.
-CREDITS = """
+CREDITS = f"""
 CREATE OR REPLACE FUNCTION check_credit_note() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    its_own constant text[] := '{id, number, sequence, previous_sequence, kind, run_id, period,
-        credits_invoice_id, subtotal, tax, total, issued_at, issued_on, due_on, content_sha256}';
+    its_own constant text[] := ARRAY[
+        'id', 'number', 'sequence', 'previous_sequence', 'kind', 'credits_invoice_id', 'run_id',
+        'period', 'subtotal', 'tax', 'total', 'issued_at', 'issued_on', 'due_on', 'content_sha256'
+    ];
 BEGIN
-    PERFORM close_issue();
+    {MARK}
     IF NOT EXISTS (
         SELECT FROM invoice AS original
         WHERE original.id = NEW.credits_invoice_id AND original.kind = 'invoice'
@@ -474,7 +474,6 @@ VALUES = {
 
 # In all of them a name is looked up in the session's temporary schema last, after what is ours.
 FUNCTIONS = (
-    "close_issue",
     "issue_is_closed",
     "refuse_change",
     "refuse_late_addition",
