@@ -180,8 +180,8 @@ def adopt(say: Say) -> Mapping[str, str]:
     if os.environ.get("RENDER_QUEUE_URL"):
         return os.environ
     cloud = running(home()) or start_cloud(say)
-    if not is_of(cloud, os.environ.get("DATABASE_URL", cloud["DATABASE_URL"])):
+    if not is_of(cloud, os.environ.get("DATABASE_URL") or cloud["DATABASE_URL"]):
         raise OtherDatabase
-    for name, value in cloud.items():
-        os.environ.setdefault(name, value)
+    # Set to nothing is as good as not set.
+    os.environ.update({n: value for n, value in cloud.items() if not os.environ.get(n)})
     return os.environ

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from chalice.app import Blueprint, CognitoUserPoolAuthorizer, Response
 
+from chalicelib.billing.escapes import escaped_json
 from chalicelib.store.refusals import told
 
 from . import parameters, security
@@ -80,7 +81,9 @@ def serve(routes: Blueprint, operation: Operation) -> Callable[[Handler], Handle
             given = dict(routes.current_request.query_params or {})
             with told():
                 answer = handler(parameters.read(operation.query, given), **path)
-            return Response(msgspec.json.encode(answer, enc_hook=str).decode(), headers={**JSON})
+            written = msgspec.json.encode(answer, enc_hook=str).decode()
+            # Somebody reads it on a terminal.
+            return Response(escaped_json(written), headers={**JSON})
 
         view.__name__ = handler.__name__
         authorizer = {} if operation.open else {"authorizer": AUTHORIZER}

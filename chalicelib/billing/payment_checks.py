@@ -7,6 +7,7 @@ Plain values in and out: the report reads them without Polars.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,10 @@ from typing import Final, Literal
 Flag = Literal["shared", "account", "email", "rate", "first"]
 # The gravest first, in the order in which they are listed.
 FLAGS: Final[tuple[Flag, ...]] = ("shared", "account", "email", "rate", "first")
+
+# Signs, blanks and what shows nothing, which say nothing in an account: with one more, it would be
+# another one than the account of others.  A regular expression of Python and of PostgreSQL.
+SEPARATORS: Final = r"[\u0001-/:-@\u005b-\u0060\u007b-\u00a0\u00ad\u2000-\u206f\u3000\ufeff]"
 
 # Of an account, what tells it from others and does not give it away.
 SHOWN_AT_EACH_END: Final = 4
@@ -113,8 +118,8 @@ class Case:
 
 
 def standard(account: str | None) -> str:
-    """*account* as two writings of it are equal: no blanks, capitals; empty for none."""
-    return (account or "").replace(" ", "").upper()
+    """*account* as two writings of it are equal: no `SEPARATORS`, capitals; empty for none."""
+    return re.sub(SEPARATORS, "", account or "").upper()
 
 
 def masked(account: str | None) -> str:

@@ -39,7 +39,8 @@ def claim(environment: Mapping[str, str]) -> str:
     ``user@host``.
     """
     function = environment.get("AWS_LAMBDA_FUNCTION_NAME")
-    named = function or environment.get("SELFBILL_ACTOR") or f"{_user()}@{socket.gethostname()}"
+    named = function or environment.get("SELFBILL_ACTOR", "").strip()
+    named = named or f"{_user()}@{socket.gethostname()}"
     starter = _starter.get()
     return _legible(f"{named} by {starter}" if starter else named)
 

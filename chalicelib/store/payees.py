@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from chalicelib.billing.payment_checks import (
+    SEPARATORS,
     Account,
     Case,
     Change,
@@ -29,7 +30,7 @@ from chalicelib.billing.period import Period
 # A draft comes after every invoice.
 DRAFT = 2**63 - 1
 # As `payment_checks.standard` has it.
-STANDARD = "upper(replace(coalesce({}, ''), ' ', ''))"
+STANDARD = f"upper(regexp_replace(coalesce({{}}, ''), '{SEPARATORS}', '', 'g'))"
 LIVE = """
     {0}.kind = 'invoice'
     AND NOT EXISTS (SELECT FROM invoice AS credit WHERE credit.credits_invoice_id = {0}.id)

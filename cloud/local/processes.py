@@ -65,7 +65,7 @@ def alive(home: Home, name: str) -> psutil.Process | None:
     for this very folder.
     """
     known = home.recall("processes").get(name)
-    if not known:
+    if not isinstance(known, dict) or not {"pid", "created"} <= known.keys():
         return None
     try:
         process = psutil.Process(known["pid"])

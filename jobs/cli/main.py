@@ -9,9 +9,11 @@ A command imports what it needs when it runs, so that help and a refusal come at
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -62,7 +64,16 @@ for group in COMMANDS.values():
 
 def main() -> None:
     """Run one command and exit; whatever goes wrong ends as one sentence and exit code 2."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _open_what_is_closed()
     sys.exit(_run())
+
+
+def _open_what_is_closed() -> None:
+    """Give a command that was started without an output (``>&-``) one that forgets."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def _run() -> int:
@@ -71,34 +82,42 @@ def _run() -> int:
         # Here, and not when Python ends, which would print a traceback and forget the exit code.
         sys.stdout.flush()
     except (BrokenPipeError, Unread):
-        _forget_output()
+        _forget(sys.stdout)
         return Exit.UNREAD
     except typer.TyperException as wrong:
-        return _show_usage(wrong)
+        with _forgetting(sys.stderr):
+            _show_usage(wrong)
+        return Exit.FAILED
     except Exception as error:
         if sys.flags.dev_mode:
             raise
-        _flush_or_forget()
-        fail(sentence_of(error))
+        # As which DuckDB shows Ctrl-C.
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            return Exit.INTERRUPTED
+        with _forgetting(sys.stdout):
+            sys.stdout.flush()
+        with _forgetting(sys.stderr):
+            fail(sentence_of(error))
         return Exit.FAILED
     return code or Exit.DONE
 
 
-def _show_usage(wrong: Any) -> int:  # noqa: ANN401 -- Typer's Click, which it keeps to itself
+def _show_usage(wrong: Any) -> None:  # noqa: ANN401 -- Typer's Click, which it keeps to itself
     """How the command is called; what was typed may hold anything, such as a file's name."""
     wrong.message = escaped(wrong.message)
     wrong.show()
-    return Exit.FAILED
 
 
-def _flush_or_forget() -> None:
+@contextmanager
+def _forgetting(stream: TextIO) -> Iterator[None]:
+    """Write to *stream*; what it does not take is dropped."""
     try:
-        sys.stdout.flush()
+        yield
     except OSError:
-        _forget_output()
+        _forget(stream)
 
 
-def _forget_output() -> None:
+def _forget(stream: TextIO) -> None:
     """Drop what nobody takes, lest Python tries again to write it when it ends."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -22,7 +22,8 @@ class Exit(IntEnum):
     DONE = 0
     LOOK = 1
     FAILED = 2
-    # As a shell counts a program that was ended by SIGPIPE.
+    # As a shell counts a program that was ended by SIGINT or SIGPIPE.
+    INTERRUPTED = 130
     UNREAD = 141
 
 

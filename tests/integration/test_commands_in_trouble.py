@@ -7,8 +7,10 @@ left out.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -464,7 +466,13 @@ class TestWithAnEmptyFile:
         self, run_job, tmp_path, monkeypatch
     ):
         monkeypatch.setenv("SELFBILL_HOME", str(tmp_path))
-        for content in (b"", b"\xff\xfe{", b"[]", b'{"processes": 7}'):
+        for content in (
+            b"",
+            b"\xff\xfe{",
+            b"[]",
+            b'{"processes": 7}',
+            b'{"processes": {"mail": 7}}',
+        ):
             (tmp_path / "cloud.json").write_bytes(content)
 
             code, sentence = told(run_job("env"))
@@ -520,6 +528,55 @@ class TestAReaderThatLeaves:
     def test_has_lost_nothing_of_the_database(self, database_url):
         with psycopg.connect(database_url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+class TestWithoutAScreen:
+    @pytest.mark.parametrize(
+        ("line", "code"),
+        [
+            ("--help >&-", 0),
+            ("bill 2026-13 >&- 2>&-", 2),
+            ("bill 2026-13 2>/dev/full", 2),
+            ("bogus 2>/dev/full", 2),
+        ],
+    )
+    def test_a_command_ends_as_with_one(self, line, code):
+        finished = subprocess.run(
+            f"{sys.executable} -m jobs {line}",
+            shell=True,
+            executable="/bin/bash",
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert (finished.returncode, finished.stderr) == (code, "")
+
+
+class TestCtrlC:
+    def test_while_python_still_imports_ends_a_command_without_a_word(self, tmp_path):
+        slow = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(30)"
+        (tmp_path / "typer.py").write_text(slow)
+
+        finished = subprocess.run(
+            [sys.executable, "-m", "jobs", "--help"],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert (finished.returncode, finished.stderr) == (-signal.SIGINT, "")
+
+    def test_ends_a_query_with_130(self, run_job, world, places, monkeypatch):
+        def interrupted(*_given):
+            raise RuntimeError("Query interrupted") from KeyboardInterrupt()
+
+        monkeypatch.setattr("jobs.query.ask._run", interrupted)
+
+        assert run_job(*called("query", places)) == (130, "", "")
 
 
 def test_a_defect_is_told_by_its_place_alone(run_job, environment, monkeypatch):

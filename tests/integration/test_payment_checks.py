@@ -195,6 +195,16 @@ class TestANewAccount:
 
         assert both(settings) == [("account", "ANNA", SHOWN_NEW, SHOWN_OLD, [])]
 
+    @pytest.mark.parametrize("sign", ["-", "\u00a0", "\t", ".", "/", "\n"])
+    def test_that_another_contractor_has_is_found_however_it_is_written(
+        self, settings, books, sign
+    ):
+        paid_in_september(settings, books, "ANNA")
+        paid_in_september(settings, books, "BOHDAN", iban=f"{NEW[:9]}{sign}{NEW[9:].lower()}")
+        books.execute("UPDATE employee SET iban = %s WHERE code = 'ANNA'", sign.join(NEW))
+
+        assert ("shared", "ANNA", None, SHOWN_NEW, ["BOHDAN"]) in both(settings)
+
     def test_that_another_contractor_has_is_flagged_first_of_all(self, settings, books):
         paid_in_september(settings, books, "ANNA")
         paid_in_september(settings, books, "BOHDAN", iban=NEW)

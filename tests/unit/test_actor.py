@@ -11,6 +11,7 @@ class TestAClaim:
         monkeypatch.setattr(socket, "gethostname", lambda: "laptop")
 
         assert claim({}) == "anna@laptop"
+        assert claim({"SELFBILL_ACTOR": " \n"}) == "anna@laptop"
 
     def test_of_a_user_without_a_name_is_the_number(self, monkeypatch):
         def nameless():

@@ -34,7 +34,15 @@ class TestWhatDiffers:
     def test_is_an_account(self):
         assert differences(payee(account=NEW), payee()) == {"account": (SHOWN_OLD, SHOWN_NEW)}
 
-    @pytest.mark.parametrize("written", ["pl61 1090 1014 0000 0712 1981 2874", OLD.lower()])
+    @pytest.mark.parametrize(
+        "written",
+        [
+            "pl61 1090 1014 0000 0712 1981 2874",
+            "PL61\u00a01090-1014\t0000.0712/1981\n2874",
+            "\u200bPL61\u202f10901014000007121981\u00ad2874\ufeff",
+            OLD.lower(),
+        ],
+    )
     def test_is_no_other_writing_of_it(self, written):
         assert differences(payee(account=written), payee()) == {}
 
