@@ -64,13 +64,8 @@ def mark_interrupted(connection: Connection, period: Period, shard: Shard | None
     """
     dead = [billing_run.c.period == period.start, billing_run.c.status == "running"]
     dead += [
-        ~exists().where(table.c.run_id == billing_run.c.id, *of_period)
-        for table, of_period in (
-            # By the index of the period; there is none of the run.
-            (invoice, [invoice.c.period == period.start]),
-            (rejected_workday, []),
-            (held_employee, []),
-        )
+        ~exists().where(table.c.run_id == billing_run.c.id)
+        for table in (invoice, rejected_workday, held_employee)
     ]
     if shard:
         dead.append(billing_run.c.shard == shard.index)

@@ -228,6 +228,7 @@ invoice = Table(
     Index("invoice_by_employee", "employee_id", "id"),
     Index("invoice_by_department", "department_code", "id"),
     Index("invoice_by_kind", "kind", "id"),
+    Index("invoice_by_run", "run_id"),
 )
 
 invoice_line = Table(

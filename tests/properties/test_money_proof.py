@@ -20,13 +20,14 @@ import pytest
 from psycopg.errors import CheckViolation
 
 from chalicelib.aws import s3, sqs
+from chalicelib.billing.control import ControlTotals
 from chalicelib.billing.period import Period
 from chalicelib.export.parquet import export_key, export_period
 from chalicelib.steps.bill_month import bill_month
 from chalicelib.store import records
 from chalicelib.store.connection import engine
 from chalicelib.store.crediting import credit
-from chalicelib.store.runs import start_run
+from chalicelib.store.runs import add_run, finish_run
 from tests.builders_ledger import EMPLOYEE
 from tests.reference import biller
 from tests.reference.biller import CENT, RATE_STEP, Employee, Rate, Workday
@@ -235,13 +236,13 @@ def of_parquet(settings, folder):
 
 
 def credit_every(settings, books, nth):
-    """The credit notes of every *nth* invoice, in one transaction; returns how many."""
+    """The credit notes of every *nth* invoice, a correction each; returns how many."""
     numbers = books.column('SELECT number FROM invoice ORDER BY number COLLATE "C"')[::nth]
     with engine(settings.database_url).connect() as connection:
-        run_id = start_run(connection, OCTOBER)
-        with connection.begin():
-            for number in numbers:
+        for number in numbers:
+            with connection.begin():
                 original = records.invoice_by_number(connection, number)
+                run_id = add_run(connection, OCTOBER, corrects=original.id)
                 credit(
                     connection,
                     original,
@@ -250,6 +251,7 @@ def credit_every(settings, books, nth):
                     issued_at=NOW,
                     issued_on=NOW.date(),
                 )
+                finish_run(connection, run_id, ControlTotals())
         export_period(connection, settings.export_bucket, OCTOBER)
     return len(numbers)
 

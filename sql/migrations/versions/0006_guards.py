@@ -166,6 +166,8 @@ CREATE TRIGGER invoice_series_never_vanishes BEFORE DELETE OR TRUNCATE ON invoic
 
 # A run counts while it is running.  What it says when it ends must be what it did, and stays.
 RUNS = """
+CREATE INDEX invoice_by_run ON invoice (run_id);
+
 CREATE FUNCTION check_run_begins() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.status <> 'running' THEN
@@ -212,7 +214,7 @@ BEGIN
            coalesce(sum(hours) FILTER (WHERE invoice.kind = 'invoice'), 0)
     INTO issued, billed
     FROM invoice LEFT JOIN invoice_line ON invoice_line.invoice_id = invoice.id
-    WHERE invoice.period = NEW.period AND invoice.run_id = NEW.id;
+    WHERE invoice.run_id = NEW.id;
     SELECT count(*), coalesce(sum(hours), 0) INTO rejected_rows, rejected
     FROM rejected_workday WHERE run_id = NEW.id;
     SELECT count(*) INTO holds FROM held_employee WHERE run_id = NEW.id;
