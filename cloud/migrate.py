@@ -67,6 +67,8 @@ def migrate(database_url: str) -> grants.Outstanding:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         _check_owner(connection)
         upgrade(connection)
+        # A function or operator that the owner made would run as whoever migrates.
+        connection.execute(text("SET LOCAL search_path = pg_catalog"))
         return grants.apply(connection)
 
 

@@ -26,6 +26,8 @@ from cloud.project import PROJECT
 
 # Nobody's temporary table or schema stands before the ledger's.
 SEARCH_PATH: Final = "SET LOCAL search_path = pg_catalog, public, pg_temp"
+# No function or operator that the owner made runs as whoever reads the catalogue.
+OF_THE_SERVER: Final = "SET LOCAL search_path = pg_catalog"
 
 GUARDS: Final = PROJECT / "sql" / "guards.csv"
 
@@ -93,6 +95,11 @@ CONSTRAINTS = """
     FROM pg_constraint JOIN relation ON relation.oid = conrelid
     WHERE contype IN ('c', 'f', 'p', 'u', 'x')
 """
+# What is inserted into a child stands in its parent too, past every trigger of it.
+CHILDREN = """
+    SELECT 'child ' || inhrelid::regclass || ' of ' || relname, 'there', ''
+    FROM pg_inherits JOIN relation ON relation.oid = inhparent
+"""
 INDEXES = """
     SELECT 'unique index ' || index.relname || ' on ' || relation.relname,
            CASE WHEN indisvalid AND indisready AND indislive THEN 'valid' ELSE 'not valid' END,
@@ -110,6 +117,7 @@ PARTS = (
     RULES,
     CONSTRAINTS,
     INDEXES,
+    CHILDREN,
 )
 QUERY = f"""
     WITH relation AS ({TABLES}), guard AS ({" UNION ALL ".join(PARTS)})
@@ -120,14 +128,16 @@ QUERY = f"""
 
 
 def read_guards(connection: Connection) -> pl.DataFrame:
-    """`Guard`, of the database; call it in a transaction, after `SEARCH_PATH`."""
-    return copy_frame(connection, QUERY, dtypes(Guard), {})
+    """`Guard`, of the database; call it in a transaction, which goes on with `SEARCH_PATH`."""
+    connection.execute(text(OF_THE_SERVER))
+    guards = copy_frame(connection, QUERY, dtypes(Guard), {})
+    connection.execute(text(SEARCH_PATH))
+    return guards
 
 
 def guards_of(database_url: str) -> pl.DataFrame:
     """`Guard`, of the database at *database_url*."""
     with engine(database_url).connect() as connection:
-        connection.execute(text(SEARCH_PATH))
         return read_guards(connection)
 
 

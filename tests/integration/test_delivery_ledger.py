@@ -100,11 +100,11 @@ def queue(books, invoice_id):
 
 
 def move(books, delivery_id, status):
+    handed_over = ", message_id = 'mail-' || id, sent_at = coalesce(sent_at, now())"
     books.execute(
-        "UPDATE delivery SET status = %s, error = 'why', message_id = %s,"
-        " sent_at = coalesce(sent_at, now()) WHERE id = %s",
+        "UPDATE delivery SET status = %s, error = 'why'"
+        f"{handed_over * (status not in ('queued', 'sending'))} WHERE id = %s",
         status,
-        f"mail-{delivery_id}",
         delivery_id,
     )
 

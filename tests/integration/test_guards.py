@@ -481,6 +481,33 @@ class TestARun:
             )
             write(attacker, document)
 
+    def test_takes_no_line_once_it_has_ended(self, books, attacker):
+        """Its totals would be those of before, if it ended between an invoice and its lines."""
+        run_id = books.add("billing_run", period=OCTOBER, status="running")
+        document = draft(books)
+        document.invoice["run_id"] = run_id
+
+        with refused(books, attacker, "checked already"):
+            invoice_id = attacker.add("invoice", **document.invoice)
+            attacker.execute(TAKEN, document.code, 1)
+            end(attacker, run_id, **dict.fromkeys(TOTALS, 0))
+            for row in document.lines:
+                attacker.add("invoice_line", invoice_id=invoice_id, **row)
+            for day in document.lineage:
+                attacker.add("invoice_workday", invoice_id=invoice_id, **day)
+
+    @pytest.mark.parametrize("isolation", ["REPEATABLE READ", "SERIALIZABLE"])
+    def test_issues_in_no_transaction_that_sees_too_little(self, books, attacker, isolation):
+        document = draft(books)
+
+        with refused(books, attacker, "issued in a READ COMMITTED transaction"):
+            attacker.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
+            write(attacker, document)
+
+    def test_corrects_an_invoice_that_there_is(self, books, attacker):
+        with refused(books, attacker, "cannot correct an invoice that does not exist"):
+            attacker.add("billing_run", period=OCTOBER, status="running", corrects_invoice_id=10**9)
+
     def test_issues_nothing_in_a_month_that_is_closed(self, books, attacker):
         document = draft(books)
 
@@ -490,6 +517,19 @@ class TestARun:
 
 
 class TestAClosedMonth:
+    def test_is_not_closed_while_an_invoice_of_it_is_issued(self, books, hurried):
+        december = "2026-12-01"
+        document = draft(books)
+        run_id = books.add("billing_run", period=december, status="running")
+        document.invoice |= {"period": december, "run_id": run_id}
+
+        with books.connection.transaction():
+            write(books, document)
+            with pytest.raises(LockNotAvailable):
+                hurried.add("closed_period", period=december)
+
+        assert hurried.column("SELECT 1 FROM closed_period WHERE period = %s", december) == []
+
     @pytest.mark.parametrize("role", ROLES)
     @pytest.mark.parametrize(
         "statement",
@@ -693,6 +733,32 @@ class TestAnEmail:
 
         with refused(books, attacker, "what is sent to whom never changes|sent_names_its_message"):
             attacker.execute(f"UPDATE delivery SET {change} WHERE id = %s", delivery_id)
+
+    def test_that_was_handed_over_is_not_queued_again(self, books, attacker):
+        """Not by saying so first: what is still sending may go back, and so be sent again."""
+        delivery_id = books.add(
+            "delivery",
+            invoice_id=issue(books, draft(books)),
+            status="queued",
+            queued_at="2026-11-01",
+        )
+        books.execute("UPDATE delivery SET status = 'sending' WHERE id = %s", delivery_id)
+
+        with refused(books, attacker, "handed over, and is not queued again"):
+            attacker.execute(
+                "UPDATE delivery SET message_id = 'taken', sent_at = now() WHERE id = %s",
+                delivery_id,
+            )
+            attacker.execute("UPDATE delivery SET status = 'queued' WHERE id = %s", delivery_id)
+
+    @pytest.mark.parametrize("isolation", ["REPEATABLE READ", "SERIALIZABLE"])
+    def test_begins_in_no_transaction_that_sees_too_little(self, books, attacker, isolation):
+        """Or it would go to the address of yesterday."""
+        invoice_id = issue(books, draft(books))
+
+        with refused(books, attacker, "begins in a READ COMMITTED transaction"):
+            attacker.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
+            attacker.add("delivery", invoice_id=invoice_id, status="queued", queued_at="2026-11-01")
 
     def test_has_no_history_but_the_databases_own(self, books, attacker):
         """Nor by a trigger of somebody who may insert, one level down as its own are."""

@@ -119,6 +119,10 @@ class TestGuards:
                 "rows of invoice: state should be all seen, found hidden by policies.",
             ),
             (
+                "CREATE TABLE beside () INHERITS (invoice_line)",
+                "child public.beside of invoice_line: it should not be there",
+            ),
+            (
                 "CREATE OR REPLACE VIEW live_workday AS SELECT * FROM invoice_workday",
                 "view live_workday: definition should be",
             ),

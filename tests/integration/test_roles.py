@@ -299,6 +299,15 @@ class TestMigrating:
         with pytest.raises(MayNotMigrate, match=r"selfbill_operator .* DATABASE_OWNER_URL"):
             migrate(database_url)
 
+    def test_runs_nothing_that_the_owner_made_as_whoever_migrates(self, superuser_url, ledger):
+        """A function for the very type that the catalogue has comes before PostgreSQL's own."""
+        ledger.execute(
+            "CREATE FUNCTION public.quote_ident(name) RETURNS text LANGUAGE plpgsql"
+            " AS 'BEGIN RAISE EXCEPTION ''ran as %'', current_user; END'"
+        )
+
+        assert migrate(superuser_url) == grants.Outstanding((), ())
+
     def test_takes_back_what_was_granted_by_hand(self, superuser_url, ledger):
         ledger.execute("GRANT UPDATE, TRUNCATE ON invoice TO selfbill_writer")
         ledger.execute("GRANT UPDATE (iban) ON employee TO selfbill_reader")

@@ -12,7 +12,7 @@ SERVER = "server"
 # PostgreSQL gives these back as they were written, the rest as its version words it.
 AS_WRITTEN = ("function ", "trigger ")
 # What is not ours and may undo what ours do; further constraints and indexes only refuse more.
-ACTIVE = ("trigger ", "rule ")
+ACTIVE = ("trigger ", "rule ", "child ")
 
 
 def compare_guards(expected: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:

@@ -95,7 +95,7 @@ BEGIN
         WHERE original.id = NEW.credits_invoice_id AND original.kind = 'invoice'
           AND (original.subtotal, original.tax, original.total)
               = (-NEW.subtotal, -NEW.tax, -NEW.total)
-          AND to_jsonb(original) - its_own = to_jsonb(NEW) - its_own
+          AND pg_catalog.to_jsonb(original) - its_own = pg_catalog.to_jsonb(NEW) - its_own
     ) OR EXISTS (
         (SELECT position, project_code, project_name, kind, hours, unit_rate, amount
          FROM invoice_line WHERE invoice_id = NEW.credits_invoice_id)
@@ -174,6 +174,12 @@ BEGIN
         RAISE EXCEPTION 'a run cannot begin as %', NEW.status
             USING ERRCODE = 'restrict_violation';
     END IF;
+    IF NEW.corrects_invoice_id IS NOT NULL
+       AND NOT EXISTS (SELECT FROM invoice WHERE id = NEW.corrects_invoice_id)
+    THEN
+        RAISE EXCEPTION 'a run cannot correct an invoice that does not exist'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
     RETURN NEW;
 END $$;
 
@@ -203,6 +209,8 @@ DECLARE
     holds bigint;
     isolation text;
 BEGIN
+    -- Nothing joins its invoices from here on: a line that came later would not be counted.
+    PERFORM pg_advisory_xact_lock_shared(5456495, 0);
     -- No setting that could be made now: it is fixed before the transaction reads anything.  In any
     -- other, what was committed since its snapshot would not be counted.
     EXECUTE 'SHOW transaction_isolation' INTO isolation;
@@ -259,7 +267,17 @@ BEGIN
 END $$;
 
 CREATE FUNCTION check_invoice_is_of_run() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    isolation text;
 BEGIN
+    EXECUTE 'SHOW transaction_isolation' INTO isolation;
+    IF isolation <> 'read committed' THEN
+        RAISE EXCEPTION 'INSERT into invoice refused: it is issued in a READ COMMITTED transaction'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    -- The period is not closed between this check and the commit.
+    PERFORM pg_advisory_xact_lock_shared(5456496, period - date '2000-01-01')
+    FROM (SELECT DISTINCT period FROM added ORDER BY period) AS of_periods;
     PERFORM FROM billing_run WHERE id IN (SELECT run_id FROM added) FOR SHARE;
     IF EXISTS (
         SELECT FROM (SELECT DISTINCT run_id, period FROM added) AS a
@@ -313,8 +331,18 @@ CREATE TRIGGER invoice_joins_its_run AFTER INSERT ON invoice
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION check_invoice_is_of_run();
 """
 
-# A month is closed once and for all.
+# A month is closed once and for all, and not before what is being issued in it is committed.
 CLOSINGS = """
+CREATE FUNCTION wait_for_issue() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF isfinite(NEW.period) THEN
+        PERFORM pg_advisory_xact_lock(5456496, NEW.period - date '2000-01-01');
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER closed_period_waits BEFORE INSERT ON closed_period
+    FOR EACH ROW EXECUTE FUNCTION wait_for_issue();
 CREATE TRIGGER closed_period_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON closed_period
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_without_migration();
 """
@@ -341,7 +369,13 @@ RECIPIENTS = """
 CREATE OR REPLACE FUNCTION check_delivery_begins() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     refused text;
+    isolation text;
 BEGIN
+    EXECUTE 'SHOW transaction_isolation' INTO isolation;
+    IF isolation <> 'read committed' THEN
+        RAISE EXCEPTION 'a delivery begins in a READ COMMITTED transaction'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
     SELECT min(status) INTO refused FROM added WHERE NOT EXISTS (
         SELECT FROM delivery_transition WHERE from_status = 'new' AND to_status = added.status
     );
@@ -366,7 +400,8 @@ BEGIN
 END $$;
 """
 
-# As in 0002; besides, neither when an email was sent nor how often it was tried is rewritten.
+# As in 0002; besides, neither when an email was sent nor how often it was tried is rewritten, and
+# what was handed over is not queued again.
 MOVES = """
 CREATE OR REPLACE FUNCTION check_delivery_moves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -385,6 +420,10 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'delivery % refused: % is never followed by %',
             OLD.id, OLD.status, NEW.status USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.status = 'queued' AND num_nonnulls(NEW.message_id, NEW.sent_at) > 0 THEN
+        RAISE EXCEPTION 'delivery % refused: it was handed over, and is not queued again', OLD.id
+            USING ERRCODE = 'restrict_violation', HINT = 'Queue another delivery.';
     END IF;
     RETURN NEW;
 END $$;
@@ -496,6 +535,7 @@ FUNCTIONS = (
     "keep_invoiced_code",
     "check_series",
     "check_document",
+    "wait_for_issue",
 )
 
 ALWAYS = {
@@ -504,7 +544,7 @@ ALWAYS = {
     "held_employee": ("never_changes", "joins_its_run"),
     "invoice": ("joins_its_run",),
     "invoice_series": ("is_issued", "never_vanishes"),
-    "closed_period": ("never_changes",),
+    "closed_period": ("never_changes", "waits"),
     "document": ("is_its_invoices",),
     "employee": ("keeps_its_code",),
 }

@@ -22,7 +22,8 @@ CLAIM = r"""
 CREATE FUNCTION claimed_actor() RETURNS text LANGUAGE sql STABLE
 RETURN nullif(left(regexp_replace(
     current_setting('selfbill.claimed', true),
-    '[\u0001-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]', '?', 'g'
+    '[\u0001-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]',
+    '?', 'g'
 ), 200), '');
 """
 
