@@ -588,7 +588,7 @@ class TestCredits:
     def test_are_of_invoices_that_exist(self, books):
         document, _ = issued(books)
 
-        with refused(books, IntegrityError, "credit"):
+        with refused(books, RestrictViolation, "cannot correct an invoice that does not exist"):
             issue(books, credit_of(document, 10**9))
 
     def test_are_not_of_credit_notes(self, books):
