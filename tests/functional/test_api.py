@@ -239,11 +239,17 @@ class TestTheDescription:
         ],
     )
     def test_is_kept_whatever_is_asked(self, described, tokens, path, mode):
-        """No 5xx, no status that is not described, no answer but of its shape."""
+        """
+        No 5xx, no status that is not described, no answer but of its shape.
+
+        The same requests each time: a wrong one may come to be right when it is sent, as a
+        parameter that is an empty list is not sent at all.
+        """
 
         @given(described[path]["GET"].as_strategy(generation_mode=mode))
         @settings(
             max_examples=EXAMPLES,
+            derandomize=True,
             deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
